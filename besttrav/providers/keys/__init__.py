@@ -1,0 +1,1 @@
+"""Where epoch keys live: a keyring file beside the databases (`local`) or a hardware security module (`pkcs11`)."""
