@@ -1,0 +1,104 @@
+"""Writing down: with the caller's transaction, or beside it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models, transaction
+
+from besttrav.journal import aside, following, seals
+from besttrav.journal.actions import Action, FactRefused
+from besttrav.journal.likeness import looks_personal
+from besttrav.journal.models import Entry
+from besttrav.kernel import clock, ids
+from besttrav.kernel.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before it is written."""
+
+    action: Action
+    actor: Actor
+    about: models.Model | None = None
+    subject: UUID | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record(action: Action, *, actor: Actor, about: models.Model | None = None, subject: UUID | None = None, **facts: Any) -> Entry:
+    """Write down what happened, in the caller's transaction, and defer a job for each follower in it."""
+    _demand_transaction()
+    entry = _written(Draft(action=action, actor=actor, about=about, subject=subject, facts=facts))
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [_rows([entry])])
+    following.tell(action, entry.id)
+    return entry
+
+
+def record_aside(drafts: Sequence[Draft]) -> list[Entry]:
+    """Write down what must stay even if the caller rolls back: one statement on a second connection, on disk before this returns.
+
+    Raises Unavailable when the journal cannot be reached; then do not do what was to be written down. Such actions have no
+    followers: a job deferred beside a transaction that is still open would look for what is not there yet.
+    """
+    if followed := [draft.action.name for draft in drafts if following.followers(draft.action)]:
+        raise ValueError(f"{followed[0]} is written aside and cannot be followed")
+    entries = [_written(draft) for draft in drafts]
+    if entries:
+        # Repeating after a lost connection must not fail when the first attempt did arrive.
+        aside.commit(f"{_INSERT} ON CONFLICT (id, stream) DO NOTHING", [_rows(entries)])
+    return entries
+
+
+def _demand_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("an entry is written in the transaction of what it tells about")
+
+
+def _written(draft: Draft) -> Entry:
+    if looks_personal(draft.actor.name):
+        raise FactRefused(f"{draft.action}: the actor's name looks personal")
+    about_type, about_id = _named(draft.about)
+    entry = Entry(
+        id=ids.new_id(),
+        stream=draft.action.stream.value,
+        at=clock.now(),
+        action=draft.action.name,
+        about_type=about_type,
+        about_id=about_id,
+        subject=draft.subject,
+        actor_kind=draft.actor.kind.value,
+        actor_id=draft.actor.id,
+        actor_name=draft.actor.name,
+        facts=draft.action.plain(draft.facts),
+        salt=os.urandom(16),
+    )
+    entry.digest = seals.entry_digest(entry.columns)
+    entry._state.adding = False
+    return entry
+
+
+def _named(about: models.Model | None) -> tuple[str, UUID | None]:
+    if about is None:
+        return "", None
+    if not isinstance(about.pk, UUID):
+        raise TypeError(f"{about._meta.label} has no random id and cannot be written about")
+    return about._meta.label_lower, about.pk
+
+
+# One parameter for any number of entries: a statement of seven hundred would cost more to bind than to run.
+_INSERT = """
+    INSERT INTO journal_entry
+        (id, stream, at, action, about_type, about_id, subject, actor_kind, actor_id, actor_name, facts, salt, digest)
+    SELECT id, stream, at, action, about_type, about_id, subject, actor_kind, actor_id, actor_name, facts,
+           decode(salt, 'hex'), decode(digest, 'hex')
+      FROM json_to_recordset(%s) AS entry
+           (id uuid, stream smallint, at timestamptz, action text, about_type text, about_id uuid, subject uuid, actor_kind text,
+            actor_id uuid, actor_name text, facts jsonb, salt text, digest text)
+"""
+
+
+def _rows(entries: Sequence[Entry]) -> str:
+    return seals.canonical([{**entry.columns, "digest": entry.digest.hex()} for entry in entries])

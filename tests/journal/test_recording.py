@@ -1,0 +1,135 @@
+"""An entry stands or falls with the caller's transaction; what is written aside stays."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, connection, connections, transaction
+from pytest_django import DjangoAssertNumQueries
+
+from besttrav.journal import aside, proof, queries
+from besttrav.journal.actions import FactRefused
+from besttrav.journal.following import follow
+from besttrav.journal.models import Entry
+from besttrav.journal.operations import Draft, record, record_aside
+from besttrav.kernel.actors import Actor
+from besttrav.kernel.errors import Unavailable
+from besttrav.kernel.jobs import job
+from tests.journal.book import CLERK, DELIVERED, OPENED, SEEN, SENT, Parcel, another_connection, rolled_back
+
+
+def test_an_entry_says_what_happened_by_whom_about_what() -> None:
+    parcel, subject = Parcel.objects.create(), uuid4()
+    entry = record(SENT, actor=CLERK, about=parcel, subject=subject, way="rail", pieces=2)
+    found = Entry.objects.get(id=entry.id)
+    assert (found.action, found.about_type, found.about_id, found.subject) == ("parcels.sent", "journal.parcel", parcel.id, subject)
+    assert (found.actor_kind, found.actor_id, found.actor_name) == ("staff", CLERK.id, "s0042")
+    assert found.facts == {"way": "rail", "pieces": 2}
+    assert found.columns == entry.columns
+
+
+def test_recording_costs_one_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        record(SEEN, actor=CLERK, page="home")
+
+
+def test_what_is_rolled_back_did_not_happen() -> None:
+    with rolled_back():
+        entry = record(SEEN, actor=CLERK, page="home")
+    assert not Entry.objects.filter(id=entry.id).exists()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "vault"])
+def test_an_entry_without_a_transaction_is_a_mistake() -> None:
+    with pytest.raises(transaction.TransactionManagementError):
+        record(SEEN, actor=CLERK, page="home")
+
+
+def test_a_record_without_a_random_id_cannot_be_written_about() -> None:
+    with pytest.raises(TypeError):
+        record(SEEN, actor=CLERK, about=Parcel(id=None), page="home")
+
+
+def test_an_actor_is_never_called_by_name() -> None:
+    with pytest.raises(FactRefused):
+        record(SEEN, actor=Actor.job("王小明"), page="home")
+
+
+def test_followers_are_told_in_the_same_transaction(drain: Callable[[], int], django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    follow(DELIVERED, thank)
+    follow(DELIVERED, thank)  # twice is once
+    thanked.clear()
+    with rolled_back():
+        record(DELIVERED, actor=CLERK)
+    with django_assert_num_queries(2):
+        entry = record(DELIVERED, actor=CLERK)
+    assert drain() == 1
+    assert thanked == [str(entry.id)]
+
+
+thanked: list[str] = []
+
+
+@job("parcels.thank")
+def thank(entry_id: str) -> None:
+    thanked.append(str(queries.entry(entry_id).id))
+
+
+def test_what_is_written_aside_is_there_for_others_before_the_caller_commits() -> None:
+    entries = record_aside([Draft(OPENED, actor=CLERK, subject=uuid4()) for _ in range(50)])
+    with another_connection() as other:
+        found = other.execute("SELECT count(*) FROM journal_entry WHERE id = ANY(%s)", [[entry.id for entry in entries]]).fetchone()
+    assert found == (50,)
+
+
+def test_what_is_written_aside_stays_though_the_caller_rolls_back() -> None:
+    subject = uuid4()
+    with rolled_back():
+        record_aside([Draft(OPENED, actor=CLERK, subject=subject)])
+    assert [view.says for view in queries.about_subject([subject])] == ["Opened"]
+
+
+def test_nothing_is_written_aside_when_there_is_nothing() -> None:
+    aside.disconnect()
+    assert record_aside([]) == []
+    assert not aside._idle, "no connection was asked for"
+
+
+def test_what_is_followed_cannot_be_written_aside() -> None:
+    follow(DELIVERED, thank)
+    with pytest.raises(ValueError, match="cannot be followed"):
+        record_aside([Draft(DELIVERED, actor=CLERK)])
+
+
+def test_a_connection_that_was_cut_is_replaced() -> None:
+    subject = uuid4()
+    record_aside([Draft(OPENED, actor=CLERK)])
+    with another_connection() as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()",
+            [aside.NAME],
+        )
+    record_aside([Draft(OPENED, actor=CLERK, subject=subject)])
+    assert len(queries.about_subject([subject])) == 1
+
+
+def test_an_unreachable_journal_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    aside.disconnect()
+    monkeypatch.setitem(connections["default"].settings_dict, "PORT", 1)
+    with pytest.raises(Unavailable, match="journal"):
+        record_aside([Draft(OPENED, actor=CLERK)])
+
+
+def test_an_entry_is_refused_in_a_month_that_does_not_exist() -> None:
+    """A missing partition fails loudly: there is no corner where entries could gather unseen."""
+    with pytest.raises(IntegrityError, match=r"\bjournal_entry_access\b"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO journal_entry (id, stream, at, action, about_type, actor_kind, actor_name, facts, salt, digest)"
+            " VALUES ('00000000-0000-7000-8000-000000000000', 1, now(), '', '', '', '', '{}', %s, %s)",
+            [bytes(16), bytes(32)],
+        )
+
+
+def test_an_entry_not_sealed_yet_has_no_proof() -> None:
+    with pytest.raises(proof.NotSealedYet):
+        proof.verify_entry(record(SEEN, actor=CLERK, page="home").id)
