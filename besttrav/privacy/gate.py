@@ -1,0 +1,275 @@
+"""The gate: the only way from an envelope to text.
+
+`reveal` asks in this order, and any "no" or "don't know" refuses everything: is the purpose declared for the field; does the actor hold it;
+does its legal basis stand and are the consents it needs live; is the file open. Then one disclosure per subject is committed on a second
+connection, and only then is the batch decrypted. Every call reads the vault's state, so no key outlives an erasure or a withdrawal.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from besttrav.journal.operations import Draft, record_aside
+from besttrav.kernel.actors import Actor, ActorKind
+from besttrav.kernel.errors import Refusal
+from besttrav.privacy import actions, consents
+from besttrav.privacy.crypto.suites import Damaged
+from besttrav.privacy.fields import Fresh, PersonalField, Sealed, sealed_bytes
+from besttrav.privacy.purposes import Purpose, purposes
+from besttrav.privacy.queries import sheets_being_erased
+from besttrav.privacy.sealing import place_of
+from besttrav.privacy.vault import store
+from besttrav.privacy.vault.models import SheetState
+from besttrav.privacy.vault.store import Card
+
+Record = TypeVar("Record", bound=models.Model)
+
+
+class Closed(Refusal):
+    """The gate stays shut. `code` says why, for the log and for tests; the message is for people."""
+
+    code = "gate_closed"
+    message = _("This information cannot be opened.")
+
+
+class NotDeclared(Closed):
+    code = "not_declared"
+    message = _("This information was not collected for this purpose.")
+    way_out = _("Choose the purpose you need it for.")
+
+
+class NotYours(Closed):
+    code = "not_yours"
+    message = _("Your role does not include this purpose.")
+    way_out = _("Ask your supervisor to grant the role, or hand the case over.")
+
+
+class NoConsent(Closed):
+    code = "no_consent"
+    message = _("The person has not agreed to this, or has withdrawn.")
+    way_out = _("Ask the person again only when they start this step themselves.")
+
+
+class Restricted(Closed):
+    code = "restricted"
+    message = _("This file may only be stored and protected.")
+    way_out = _("Only the person and statutory duties can open it.")
+
+
+class Gone(Closed):
+    code = "gone"
+    message = _("This information has been erased.")
+
+
+class Unreadable(Closed):
+    code = "unreadable"
+    message = _("This information is damaged and cannot be opened.")
+    way_out = _("Tell the security team: somebody may have changed it.")
+
+
+class Opened:
+    """Text that was let out for one purpose. Read it as attributes; it prints as nothing, so let it go soon."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, texts: dict[str, str | None]) -> None:
+        self._texts = texts
+
+    def __getattr__(self, name: str) -> str:
+        try:
+            return self._texts[name] or ""
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __getitem__(self, name: str) -> str:
+        return self._texts[name] or ""
+
+    def __repr__(self) -> str:
+        return f"Opened({', '.join(self._texts)})"
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (repr(self),)
+
+
+def reveal(
+    records: Sequence[models.Model], fields: Sequence[str], *, purpose: Purpose, actor: Actor, case: UUID | None = None
+) -> list[Opened]:
+    """The text of these fields of these records, in their order. All or nothing.
+
+    `case` is the id of the claim, ticket or order the opening is for. Whatever the number of records, this costs one vault query, one
+    disclosure statement, and in the record a query for a purpose with consents and one while an erasure is under way. Raises a `Closed`, or
+    `Unavailable` when the vault or the journal cannot be reached.
+    """
+    if not records:
+        return []
+    declared = [_declared(type(records[0]), name, purpose) for name in fields]
+    cards = store.cards_of(sheet for record in records for field in declared if (sheet := field.owner_of(record)))
+    _require_actor(actor, purpose, cards.values())
+    _require_consents(purpose, cards.values())
+    _require_open(purpose, cards.values())
+    groups = _by_owner(declared)
+    _disclose(records, groups, cards, purpose, actor, case)
+    return [_opened(record, groups, cards) for record in records]
+
+
+def reveal_one(record: models.Model, *fields: str, purpose: Purpose, actor: Actor, case: UUID | None = None) -> Opened:
+    """`reveal` for one record."""
+    return reveal([record], fields, purpose=purpose, actor=actor, case=case)[0]
+
+
+def masked(records: Sequence[models.Model], fields: Sequence[str], *, actor: Actor) -> list[dict[str, str]]:
+    """Display masks (138****1718) by field, in the order of the records: no purpose needed, but never without a live key.
+
+    A value that is missing shows as "", one that is restricted or gone as its kind only.
+    """
+    if not records or actor.kind is ActorKind.VISITOR:
+        return [dict.fromkeys(fields, "") for _ in records]
+    declared = [_field(type(records[0]), name) for name in fields]
+    cards = store.cards_of(sheet for record in records for field in declared if (sheet := field.owner_of(record)))
+    closing = sheets_being_erased(cards.values())
+    return [{field.name: _mask(record, field, cards, closing, actor) for field in declared} for record in records]
+
+
+def find(model: type[Record], *, purpose: Purpose, actor: Actor, **text: str) -> "models.QuerySet[Record]":
+    """The records whose searchable field equals this text, through keyed marks in the vault; exactly one field is given.
+
+    Nothing is disclosed but that they match, so the actor must hold the purpose; files that are not open do not match.
+    """
+    ((name, value),) = text.items()
+    field = _declared(model, name, purpose)
+    if not field.searchable:
+        raise NotDeclared(f"{name} is not searchable")
+    if purpose.own or not _holds(actor, purpose):
+        raise NotYours
+    cleaned = field.kind.clean(value)
+    candidates = list(model._default_manager.filter(pk__in=store.rows_marked(field.tag, cleaned)))
+    cards = store.cards_of(sheet for record in candidates if (sheet := field.owner_of(record)))
+    closing = sheets_being_erased(cards.values())
+    # A mark may outlive a rolled-back save, so each candidate is compared before it counts.
+    found = [(record, _card_of(record, field, cards)) for record in candidates]
+    matching = [record.pk for record, card in found if _is_open(card, closing) and _open(record, field, card) == cleaned]
+    return model._default_manager.filter(pk__in=matching)
+
+
+def _field(model: type[models.Model], name: str) -> PersonalField:
+    field = model._meta.get_field(name)
+    if not isinstance(field, PersonalField):
+        raise NotDeclared(f"{model.__name__}.{name} is not a personal field")
+    return field
+
+
+def _declared(model: type[models.Model], name: str, purpose: Purpose) -> PersonalField:
+    field = _field(model, name)
+    if purposes().get(purpose.code) is not purpose or not field.serves(purpose):
+        raise NotDeclared
+    return field
+
+
+def _by_owner(fields: Iterable[PersonalField]) -> dict[str, list[PersonalField]]:
+    """The fields by the sheet field that says whose they are: what a row asks once for each person in it."""
+    groups: dict[str, list[PersonalField]] = {}
+    for field in fields:
+        groups.setdefault(field.of, []).append(field)
+    return groups
+
+
+def _holds(actor: Actor, purpose: Purpose) -> bool:
+    return bool(purpose.roles & actor.roles)
+
+
+def _require_actor(actor: Actor, purpose: Purpose, cards: Iterable[Card]) -> None:
+    if purpose.own and actor.subject and all(card.subject == actor.subject for card in cards):
+        return
+    if not _holds(actor, purpose):
+        raise NotYours
+
+
+def _require_consents(purpose: Purpose, cards: Iterable[Card]) -> None:
+    subjects = {card.subject for card in cards}
+    given = consents.given(subjects, purpose.consents)
+    if any((subject, code) not in given for subject in subjects for code in purpose.consents):
+        raise NoConsent
+
+
+def _require_open(purpose: Purpose, cards: Iterable[Card]) -> None:
+    cards = list(cards)
+    if any(card.cipher is None for card in cards) or sheets_being_erased(cards):
+        raise Gone
+    if not purpose.statutory and any(card.state is SheetState.RESTRICTED for card in cards):
+        raise Restricted
+
+
+def _disclose(
+    records: Sequence[models.Model],
+    groups: dict[str, list[PersonalField]],
+    cards: dict[UUID, Card],
+    purpose: Purpose,
+    actor: Actor,
+    case: UUID | None,
+) -> None:
+    """One entry per subject, committed aside before anything is decrypted: a rolled-back request does not unsay it."""
+    opened: dict[UUID, set[str]] = {}
+    first: dict[UUID, models.Model] = {}
+    for record in records:
+        for owner, fields in groups.items():
+            sheet = record.__dict__.get(owner)
+            tags = [field.tag for field in fields if record.__dict__.get(field.attname) is not None]
+            if sheet and tags:
+                if sheet not in cards:
+                    raise Gone
+                subject = cards[sheet].subject
+                opened.setdefault(subject, set()).update(tags)
+                first.setdefault(subject, record)
+    facts = {"purpose": purpose.code, "basis": purpose.basis.value, "case": case}
+    record_aside(
+        [
+            Draft(actions.OPENED, about=first[subject], actor=actor, subject=subject, facts=facts | {"fields": sorted(tags)})
+            for subject, tags in opened.items()
+        ]
+    )
+
+
+def _card_of(record: models.Model, field: PersonalField, cards: dict[UUID, Card]) -> Card | None:
+    sheet = field.owner_of(record)
+    return cards.get(sheet) if sheet else None
+
+
+def _is_open(card: Card | None, closing: set[UUID]) -> bool:
+    return card is not None and card.cipher is not None and card.state is SheetState.ACTIVE and card.sheet not in closing
+
+
+def _mask(record: models.Model, field: PersonalField, cards: dict[UUID, Card], closing: set[UUID], actor: Actor) -> str:
+    if record.__dict__.get(field.attname) is None:
+        return ""
+    card = _card_of(record, field, cards)
+    is_ones_own = card is not None and card.state is SheetState.RESTRICTED and card.subject == actor.subject
+    if not is_ones_own and not _is_open(card, closing):
+        return "—"
+    return field.kind.mask(_open(record, field, card) or "")
+
+
+def _opened(record: models.Model, groups: dict[str, list[PersonalField]], cards: dict[UUID, Card]) -> Opened:
+    texts: dict[str, str | None] = {}
+    for owner, fields in groups.items():
+        card = cards.get(record.__dict__.get(owner))  # type: ignore[arg-type]  # no sheet has no card
+        for field in fields:
+            texts[field.name] = _open(record, field, card)
+    return Opened(texts)
+
+
+def _open(record: models.Model, field: PersonalField, card: Card | None) -> str | None:
+    value: Any = getattr(record, field.attname)
+    if value is None:
+        return None
+    if isinstance(value, Fresh):
+        raise NotDeclared("the record is not saved")
+    assert isinstance(value, Sealed)
+    if card is None or card.cipher is None:
+        raise Gone
+    try:
+        return card.cipher.open(sealed_bytes(value), place_of(field, record.pk, card)).decode()
+    except Damaged:
+        raise Unreadable from None
