@@ -1,0 +1,20 @@
+"""Jobs of this room."""
+
+from besttrav.contact import actions, operations
+from besttrav.contact.models import Message
+from besttrav.journal.following import follow
+from besttrav.journal.queries import entry
+from besttrav.kernel.jobs import job
+
+
+@job("contact.send_message", queue="messages")
+def send_message(*, entry_id: str) -> None:
+    operations.send(message=Message.objects.get(id=entry(entry_id).about_id))
+
+
+@job("contact.recover_messages", queue="messages", lock="contact.recover_messages")
+def recover_messages(*, timestamp: int) -> None:
+    operations.recover()
+
+
+follow(actions.PREPARED, send_message)

@@ -1,0 +1,59 @@
+"""The texts we send, in both languages. Purpose and action stand in the text, never a link.
+
+The last line of a code is the origin-bound form that browsers fill in by themselves (`@domain #code`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One text in both languages with `%(name)s` for its values. A one-time text is never sent twice by us."""
+
+    zh: str
+    en: str
+    is_one_time: bool = False
+
+
+class Template(Enum):
+    """A text by its permanent name; the carrier's approved template of the same meaning is named in its settings."""
+
+    CODE = Wording(
+        zh="验证码 %(code)s，用于%(action)s，%(minutes)s 分钟内有效。请勿告诉任何人，我们的工作人员也不会向您索要。"
+        "\n\n@%(domain)s #%(code)s",
+        en="%(code)s is your code to %(action)s, valid for %(minutes)s minutes. Tell nobody; our staff will never ask for it."
+        "\n\n@%(domain)s #%(code)s",
+        is_one_time=True,
+    )
+    NEW_DEVICE = Wording(
+        zh="您的账户于 %(moment)s 在一台新设备上登录。如非本人操作，请登录后在“登录设备”中全部退出。",
+        en="Your account was signed in to on a new device at %(moment)s. If this was not you, sign in and use “Sign out everywhere”.",
+    )
+    PHONE_CHANGED = Wording(
+        zh="您的账户于 %(moment)s 更换了手机号，本号码不再用于登录。如非本人操作，请立即致电 %(hotline)s。",
+        en="The phone number of your account was changed at %(moment)s; this number no longer signs in. "
+        "If this was not you, call %(hotline)s at once.",
+    )
+    ACCOUNT_CLOSED = Wording(
+        zh="您的账户已于 %(moment)s 注销。法律要求保存的记录仅被封存，到期即销毁。",
+        en="Your account was closed at %(moment)s. Records the law keeps are locked away and destroyed when their time is over.",
+    )
+
+    @property
+    def code(self) -> str:
+        """The name carriers and the journal use."""
+        return self.name.lower()
+
+    @property
+    def is_one_time(self) -> bool:
+        return self.value.is_one_time
+
+    def kept_text(self, values: Mapping[str, str], language: str) -> str:
+        """The text as we keep it: a one-time code stands in no text of ours, or whoever may read messages could sign in with it."""
+        return self.text({**values, "code": "······"} if self.is_one_time else values, language)
+
+    def text(self, values: Mapping[str, str], language: str) -> str:
+        """The whole text in one of our languages; Chinese unless English was asked for."""
+        return (self.value.en if language == "en" else self.value.zh) % values
