@@ -1,0 +1,49 @@
+"""The four cookies of signing in. All are random tokens, readable by no script; the portal's cookie page lists them."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from besttrav.people.limits import CUSTOMER
+from besttrav.people.visitors import new_token
+
+# The prefix makes the browser itself refuse such a cookie from a neighbouring host or over plain http.
+_SECURE = "__Host-" if settings.HTTPS else ""
+CUSTOMER_COOKIE, STAFF_COOKIE = f"{_SECURE}session", f"{_SECURE}staff"
+BROWSER_COOKIE, DEVICE_COOKIE = f"{_SECURE}browser", f"{_SECURE}device"
+
+
+def keep_browser(request: HttpRequest, response: HttpResponse) -> None:
+    """Keep the token that codes are bound to; it was made when the page was asked for, if the browser had none."""
+    _set(response, BROWSER_COOKIE, request.visitor.browser)  # type: ignore[attr-defined]  # set by people.middleware
+
+
+def sign_in(response: HttpResponse, token: str, device: str) -> None:
+    """The session until the browser closes, the device for a good year; the browser token has done its work and is renewed."""
+    _set(response, CUSTOMER_COOKIE, token)
+    _set(response, DEVICE_COOKIE, device, life=timedelta(days=CUSTOMER.device_days))
+    _set(response, BROWSER_COOKIE, new_token())
+
+
+def sign_out(response: HttpResponse) -> None:
+    """Forget the session and ask the browser to forget what it stored; the device stays known."""
+    _drop(response, CUSTOMER_COOKIE)
+    response["Clear-Site-Data"] = '"cache", "storage"'
+
+
+def sign_staff_in(response: HttpResponse, token: str) -> None:
+    _set(response, STAFF_COOKIE, token, strict=True)
+
+
+def sign_staff_out(response: HttpResponse) -> None:
+    _drop(response, STAFF_COOKIE)
+    response["Clear-Site-Data"] = '"cache", "storage"'
+
+
+def _set(response: HttpResponse, name: str, value: str, *, life: timedelta | None = None, strict: bool = False) -> None:
+    response.set_cookie(name, value, max_age=life, httponly=True, secure=settings.HTTPS, samesite="Strict" if strict else "Lax", path="/")
+
+
+def _drop(response: HttpResponse, name: str) -> None:
+    response.delete_cookie(name, path="/", samesite="Lax")

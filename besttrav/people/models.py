@@ -1,0 +1,351 @@
+"""Accounts, codes and sessions of customers; the same of staff, with agreements and roles."""
+
+import hmac
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from besttrav.kernel import clock, ids
+from besttrav.people import actions
+from besttrav.people.limits import CODE, CUSTOMER, STAFF
+from besttrav.people.permissions import Role
+from besttrav.people.purposes import STAFF_SIGN_IN
+from besttrav.privacy.fields import PersonalField, PersonalModel, Plain, SheetField
+from besttrav.privacy.keeping import Keep
+from besttrav.privacy.kinds import Kind
+from besttrav.privacy.purposes import CORRECT, EMPLOY, SECURITY, SERVE, SIGN_IN
+
+
+class AccountState(models.TextChoices):
+    ACTIVE = "active", pgettext_lazy("account", "open")
+    PASSED_ON = "passed_on", pgettext_lazy("account", "number passed on")
+    CLOSING = "closing", pgettext_lazy("account", "closing")
+    CLOSED = "closed", pgettext_lazy("account", "closed")
+
+
+ACCOUNT_MOVES = {
+    AccountState.ACTIVE: {AccountState.PASSED_ON, AccountState.CLOSING},
+    AccountState.PASSED_ON: {AccountState.CLOSING},
+    AccountState.CLOSING: {AccountState.CLOSED},
+    AccountState.CLOSED: set[AccountState](),
+}
+
+
+class Account(PersonalModel):
+    """A customer. Only the phone is asked; `subject` is the random id under which everything of theirs is found."""
+
+    MOVES, MOVED = ACCOUNT_MOVES, actions.ACCOUNT_MOVED
+
+    holder = SheetField(_("account holder"))
+    subject = models.UUIDField(db_index=True, editable=False)
+    phone = PersonalField(
+        Kind.PHONE, of="holder", keep=Keep.ACCOUNT, purposes={SIGN_IN, SERVE, CORRECT, SECURITY}, searchable=True, required=True
+    )
+    state = Plain("state of an account", models.CharField(max_length=10, choices=AccountState.choices, default=AccountState.ACTIVE))
+    created_at = models.DateTimeField(default=clock.now)
+    last_seen_at = models.DateTimeField(default=clock.now)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("account")
+
+    @property
+    def may_sign_in(self) -> bool:
+        return self.state == AccountState.ACTIVE
+
+    def is_settling(self, now: datetime) -> bool:
+        """Whether its number was set a moment ago by somebody who did not prove the old one: a code sent to it proves little yet."""
+        return self.settled_at is not None and now < self.settled_at
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether the number may have been given to somebody else since its owner was last here."""
+        return now - self.last_seen_at >= timedelta(days=CUSTOMER.silent_days)
+
+
+class CodePurpose(models.TextChoices):
+    """What a code was sent for. A code for one thing never works for another."""
+
+    SIGN_IN = "sign_in", _("sign in")
+    CHANGE_PHONE = "change_phone", _("use this number for your account")
+    PROVE = "prove", _("confirm that it is you")
+
+
+class Challenge(PersonalModel):
+    """One code sent to one phone for one purpose, asked for by one browser."""
+
+    holder = SheetField(_("owner of the phone a code was sent to"))
+    phone = PersonalField(Kind.PHONE, of="holder", keep=Keep.CODE, purposes={SIGN_IN}, searchable=True, required=True)
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="+")
+    purpose = Plain("what the code is for", models.CharField(max_length=14, choices=CodePurpose.choices))
+    browser_sha256 = Plain("digest of a random token", models.CharField(max_length=64, db_index=True))
+    code_digest = Plain("keyed digest of a random code, bound to this row", models.CharField(max_length=64))
+    tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
+    proved_at = models.DateTimeField(null=True)
+    spent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("sign-in code")
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether a code may still be tried."""
+        return self.proved_at is None and self.replaced_at is None and self.tries < CODE.tries and now < self.expires_at
+
+    def is_proof(self, now: datetime) -> bool:
+        """Whether it still proves, once, that its browser holds its phone."""
+        return self.proved_at is not None and self.spent_at is None and now < self.proved_at + timedelta(seconds=2 * CODE.life)
+
+
+class StaffState(models.TextChoices):
+    INVITED = "invited", pgettext_lazy("staff", "invited")
+    ACTIVE = "active", pgettext_lazy("staff", "active")
+    LOCKED = "locked", pgettext_lazy("staff", "locked")
+    LEFT = "left", pgettext_lazy("staff", "left")
+
+
+STAFF_MOVES = {
+    StaffState.INVITED: {StaffState.INVITED, StaffState.ACTIVE, StaffState.LEFT},  # again, when an invitation has run out
+    StaffState.ACTIVE: {StaffState.INVITED, StaffState.LOCKED, StaffState.LEFT},
+    StaffState.LOCKED: {StaffState.INVITED, StaffState.ACTIVE, StaffState.LEFT},
+    StaffState.LEFT: set[StaffState](),
+}
+
+
+class StaffMember(PersonalModel):
+    """A member of staff. Others, customers above all, know them by number."""
+
+    MOVES, MOVED = STAFF_MOVES, actions.STAFF_MOVED
+
+    holder = SheetField(_("member of staff"))
+    subject = models.UUIDField(db_index=True, editable=False)
+    number = Plain("staff number, given by us", models.CharField(max_length=12, unique=True))
+    name = PersonalField(Kind.NAME, of="holder", keep=Keep.STAFF, purposes={EMPLOY}, required=True)
+    totp_secret = PersonalField(Kind.SECRET, of="holder", keep=Keep.STAFF, purposes={STAFF_SIGN_IN})
+    password_hash = Plain("salted slow hash", models.CharField(max_length=200, blank=True, default=""))
+    totp_step = models.BigIntegerField(default=0)
+    state = Plain("state of a staff account", models.CharField(max_length=8, choices=StaffState.choices, default=StaffState.INVITED))
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+    wrong_codes = models.PositiveSmallIntegerField(default=0)
+    paused_until = models.DateTimeField(null=True)
+    invitation_sha256 = Plain("digest of a random token", models.CharField(max_length=64, blank=True, default="", db_index=True))
+    invitation_ends_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("staff account")
+
+    @property
+    def may_sign_in(self) -> bool:
+        return self.state == StaffState.ACTIVE
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether too many wrong entries ask for patience."""
+        return self.paused_until is not None and now < self.paused_until
+
+    def is_invited(self, now: datetime) -> bool:
+        return self.state == StaffState.INVITED and self.invitation_ends_at is not None and now < self.invitation_ends_at
+
+
+class ConfidentialityAgreement(models.Model):
+    """The promise that comes before every role: which text, its digest, and when it was signed."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    staff = models.ForeignKey(StaffMember, models.PROTECT, related_name="agreements")
+    version = Plain("version of a text of ours", models.CharField(max_length=20))
+    sha256 = Plain("digest of a text of ours", models.CharField(max_length=64))
+    signed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        # The grant's foreign key points at both columns: see the migration.
+        constraints = [models.UniqueConstraint(fields=["id", "staff"], name="people_agreement_of_staff")]
+
+    def __str__(self) -> str:
+        return f"agreement {self.id}"
+
+
+class GrantState(models.TextChoices):
+    ASKED = "asked", pgettext_lazy("role", "asked for")
+    GRANTED = "granted", pgettext_lazy("role", "granted")
+    REFUSED = "refused", pgettext_lazy("role", "refused")
+    TAKEN_BACK = "taken_back", pgettext_lazy("role", "taken back")
+
+
+GRANT_MOVES = {
+    GrantState.ASKED: {GrantState.GRANTED, GrantState.REFUSED},
+    GrantState.GRANTED: {GrantState.TAKEN_BACK},
+    GrantState.REFUSED: set[GrantState](),
+    GrantState.TAKEN_BACK: set[GrantState](),
+}
+
+
+class RoleGrant(models.Model):
+    """A role for a member of staff: never without their own signed agreement, never decided by who asked or by who gains.
+
+    The founding grants of a new installation have neither asker nor decider; the database allows them to be granted only as such.
+    """
+
+    MOVES, MOVED = GRANT_MOVES, actions.ROLE_MOVED
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    staff = models.ForeignKey(StaffMember, models.PROTECT, related_name="grants")
+    role = Plain("a role of the permissions table", models.CharField(max_length=12, choices=[(role.value, role.value) for role in Role]))
+    agreement = models.ForeignKey(ConfidentialityAgreement, models.PROTECT, related_name="grants")
+    state = Plain("state of a grant", models.CharField(max_length=10, choices=GrantState.choices, default=GrantState.ASKED))
+    is_founding = models.BooleanField(default=False)
+    asked_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=clock.now)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="people_grant_two_people",
+                condition=Q(is_founding=True)
+                | Q(state="asked", asked_by__isnull=False)
+                | Q(asked_by__isnull=False, decided_by__isnull=False) & ~Q(asked_by=F("decided_by")) & ~Q(staff=F("decided_by")),
+            ),
+            models.UniqueConstraint(name="people_grant_once", fields=["staff", "role"], condition=Q(state__in=["asked", "granted"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"grant {self.id}"
+
+    @property
+    def label(self) -> object:
+        return Role(self.role).label
+
+
+class ResetState(models.TextChoices):
+    ASKED = "asked", pgettext_lazy("reset", "asked for")
+    DONE = "done", pgettext_lazy("reset", "done")
+    REFUSED = "refused", pgettext_lazy("reset", "refused")
+
+
+RESET_MOVES = {
+    ResetState.ASKED: {ResetState.DONE, ResetState.REFUSED},
+    ResetState.DONE: set[ResetState](),
+    ResetState.REFUSED: set[ResetState](),
+}
+
+
+class FactorReset(models.Model):
+    """Lost password or device: there is no self-service. One administrator asks, another one confirms, and a new invitation begins."""
+
+    MOVES, MOVED = RESET_MOVES, actions.RESET_MOVED
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    staff = models.ForeignKey(StaffMember, models.PROTECT, related_name="resets")
+    state = Plain("state of a reset", models.CharField(max_length=8, choices=ResetState.choices, default=ResetState.ASKED))
+    asked_by = models.ForeignKey(StaffMember, models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="people_reset_two_people",
+                condition=~Q(staff=F("asked_by"))
+                & (Q(decided_by__isnull=True) & ~Q(state="done") | ~Q(asked_by=F("decided_by")) & ~Q(staff=F("decided_by"))),
+            ),
+            models.UniqueConstraint(name="people_reset_once", fields=["staff"], condition=Q(state="asked")),
+        ]
+
+    def __str__(self) -> str:
+        return f"reset {self.id}"
+
+
+class Opening(models.Model):
+    """A member of staff asked to see somebody's data: for which purpose and which case of ours. The disclosures name it as their case."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    staff = models.ForeignKey(StaffMember, models.PROTECT, related_name="openings")
+    subject = models.UUIDField(db_index=True)
+    purpose = Plain("code of a purpose", models.CharField(max_length=40))
+    reference = Plain("number of a case or ticket of ours: letters, digits and hyphens", models.CharField(max_length=24))
+    opened_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["staff", "opened_at"], name="people_opening_by_staff")]
+
+    def __str__(self) -> str:
+        return f"opening {self.id}"
+
+
+class Trust(models.TextChoices):
+    """How far a session may go. `pending` is staff after the first factor; `low` is a phone that may have changed hands."""
+
+    FULL = "full"
+    LOW = "low"
+    PENDING = "pending"
+
+
+class Session(PersonalModel):
+    """Somebody signed in on one browser. Only the digest of its token is kept; address and browser are sealed as their owner's log data."""
+
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="sessions")
+    staff = models.ForeignKey(StaffMember, models.CASCADE, null=True, related_name="sessions")
+    log = SheetField(_("somebody signed in"))
+    network = PersonalField(Kind.NETWORK_ADDRESS, of="log", keep=Keep.LOG, purposes={SECURITY}, required=True)
+    browser = PersonalField(Kind.BROWSER, of="log", keep=Keep.LOG, purposes={SECURITY}, required=True)
+    token_sha256 = Plain("digest of a random token", models.CharField(max_length=64, unique=True))
+    device_sha256 = Plain("digest of a random token", models.CharField(max_length=64, blank=True, default="", db_index=True))
+    bond = Plain("keyed digest over random ids", models.CharField(max_length=64, default=""))
+    trust = Plain("how far the session may go", models.CharField(max_length=8, choices=Trust.choices, default=Trust.FULL))
+    created_at = models.DateTimeField(default=clock.now)
+    last_seen_at = models.DateTimeField(default=clock.now)
+    proved_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("sign-in")
+        constraints = [
+            models.CheckConstraint(name="people_session_of_one", condition=Q(account__isnull=True) ^ Q(staff__isnull=True)),
+            models.UniqueConstraint(
+                name="people_one_session_per_staff", fields=["staff"], condition=Q(ended_at__isnull=True, trust="full")
+            ),
+        ]
+
+    @property
+    def owner_subject(self) -> UUID:
+        owner = self.account or self.staff
+        assert owner is not None
+        return owner.subject
+
+    @property
+    def true_bond(self) -> str:
+        """Ties token, owner, the owner's subject and the trust together under a key of the site's: whoever can only write to the record
+        can neither make a session nor point one, or the account behind it, at somebody else's data."""
+        key = sha256(b"sessions\0" + settings.SECRET_KEY.encode()).digest()
+        bound = f"{self.id}|{self.account_id}|{self.staff_id}|{self.owner_subject}|{self.trust}|{self.token_sha256}"
+        return hmac.new(key, bound.encode(), sha256).hexdigest()
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether nobody changed whose session it is since it began."""
+        return hmac.compare_digest(self.bond, self.true_bond)
+
+    @property
+    def is_trusted(self) -> bool:
+        return self.trust == Trust.FULL
+
+    def is_alive(self, now: datetime) -> bool:
+        """Whether it still counts: not ended, not idle too long, not older than a day's work."""
+        limits = STAFF if self.staff_id else CUSTOMER
+        idle, age = (now - self.last_seen_at).total_seconds(), (now - self.created_at).total_seconds()
+        return self.ended_at is None and idle < limits.idle and age < limits.absolute
+
+    def is_freshly_proved(self, now: datetime) -> bool:
+        """Whether its owner proved who they are within the last minutes."""
+        if self.account and self.account.is_settling(now):
+            return False
+        limits = STAFF if self.staff_id else CUSTOMER
+        return (now - self.proved_at).total_seconds() < limits.step_up
