@@ -1,0 +1,81 @@
+"""Where one can go. An entry appears when its page exists and the person may open it: no dead links, in any build."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from besttrav.kernel.actors import Actor, ActorKind
+from besttrav.people.permissions import Permission, allows
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    url_name: str
+    label: str | Promise
+    icon: str
+    hint: str | Promise = ""
+    shown_to: frozenset[ActorKind] = frozenset(ActorKind)
+    group: str | Promise = ""
+    needs: Permission | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry that leads somewhere, on one page."""
+
+    url: str
+    label: str | Promise
+    icon: str
+    hint: str | Promise
+    group: str | Promise
+    is_here: bool
+
+
+_SIGNED_OUT, _PERSON = frozenset({ActorKind.VISITOR}), frozenset({ActorKind.PERSON})
+
+HOME = Entry("portal:home", _("Home"), "home")
+MY_PRIVACY = Entry("portal:my-privacy", _("Privacy centre"), "shield", _("What we hold about you, and who looked at it"), _PERSON)
+MY_PROFILE = Entry("portal:my-profile", _("Personal information"), "user", _("Your number, your devices, your choices"), _PERSON)
+SIGN_IN = Entry("portal:sign-in", _("Sign in"), "user", _("With your mobile number and a code, no password"), _SIGNED_OUT)
+PRIVACY = Entry("portal:privacy", _("Privacy policy"), "file", _("What we may do with your information, clause by clause"))
+CONTACT = Entry("portal:contact", _("Contact"), "phone", _("People, hours, complaints"))
+COOKIES = Entry("portal:cookies", _("Cookies"), "cookie", _("Every one of them, and why"))
+DISPLAY = Entry("portal:preferences", _("Display and language"), "type", _("Light, dark, large print, English"))
+
+TOP = (HOME, MY_PRIVACY, PRIVACY, CONTACT)
+TAB_BAR = (HOME, MY_PRIVACY, PRIVACY, CONTACT, MY_PROFILE, SIGN_IN)
+FOOT = (MY_PRIVACY, PRIVACY, COOKIES, DISPLAY)
+HOME_PAGE = (SIGN_IN, MY_PRIVACY, MY_PROFILE, PRIVACY, CONTACT, COOKIES, DISPLAY)
+
+STAFF_HOME = Entry("console:home", _("Home"), "home")
+PEOPLE = Entry("console:people", _("People"), "user", needs=Permission.FIND_PEOPLE)
+TEAM = Entry("console:team", _("Team"), "team", needs=Permission.SEE_TEAM)
+JOURNAL = Entry("console:journal", _("Journal"), "history", needs=Permission.READ_JOURNAL)
+PERMISSIONS = Entry("console:permissions", _("Permissions"), "scale", needs=Permission.READ_PERMISSIONS)
+AGREEMENT = Entry("console:agreement", _("Confidentiality"), "lock", shown_to=frozenset({ActorKind.STAFF}))
+RAIL = (STAFF_HOME, PEOPLE, TEAM, JOURNAL, PERMISSIONS, AGREEMENT)
+
+
+def links(request: HttpRequest, entries: Iterable[Entry], actor: Actor) -> list[Link]:
+    """The entries that exist and that this actor may see; the one whose page this is knows it."""
+    return [
+        Link(url, entry.label, entry.icon, entry.hint, entry.group, is_here=url == request.path)
+        for entry in entries
+        if actor.kind in entry.shown_to and _may_open(actor, entry) and (url := address_of(entry.url_name))
+    ]
+
+
+def _may_open(actor: Actor, entry: Entry) -> bool:
+    return entry.needs is None or (actor.kind is ActorKind.STAFF and allows(actor.roles, entry.needs))
+
+
+def address_of(url_name: str) -> str:
+    """The page's address, or nothing while no such page exists."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,59 @@
+// What every page gains where scripts run. Each page works without this file.
+(() => {
+  "use strict";
+  const live = () => document.getElementById("live");
+
+  // Say a short text to those who listen instead of looking.
+  const announce = (text) => {
+    const region = live();
+    if (region && text) region.textContent = text;
+  };
+
+  // One press, one submission: the second press of an impatient finger is dropped until the page changes or comes back.
+  // A download leaves the page as it is, so its form (data-download) stays open.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "get" || "download" in form.dataset) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "1";
+    form.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      form.removeAttribute("aria-busy");
+    }
+  });
+
+  // After a fragment is swapped in, the eye and the ear follow: the error summary first, else the new heading.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const part = event.detail.elt;
+    const errors = part.querySelector("#errors");
+    const heading = part.querySelector("[data-focus]");
+    const target = errors || heading;
+    if (target) {
+      target.tabIndex = -1;
+      target.focus();
+    }
+    const spoken = part.matches("[data-announce]") ? part : part.querySelector("[data-announce]");
+    announce(spoken && spoken.dataset.announce);
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, () => showOffline(true));
+  }
+
+  const showOffline = (away) => {
+    const note = document.getElementById("offline");
+    if (note) note.hidden = !away;
+  };
+  window.addEventListener("offline", () => showOffline(true));
+  window.addEventListener("online", () => showOffline(false));
+
+  // A reference is copied without the gaps it is drawn with.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button || !navigator.clipboard) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    announce(button.dataset.copied);
+  });
+})();

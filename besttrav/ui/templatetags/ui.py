@@ -1,0 +1,203 @@
+"""The components, as template tags. They are builtins: no template needs to load them."""
+
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
+from django.http import HttpRequest, QueryDict
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, pgettext_lazy
+
+from besttrav.kernel.actors import ActorKind
+from besttrav.people.permissions import Role
+from besttrav.ui import navigation
+from besttrav.ui.masks import reading
+
+register = template.Library()
+
+_TONES = {"ok": "check", "go": "clock", "you": "alert", "no": "x", "note": "note", "plain": "check", "wait": "dot"}
+_ACTORS = {
+    ActorKind.PERSON: pgettext_lazy("actor", "customer"),
+    ActorKind.STAFF: pgettext_lazy("actor", "staff"),
+    ActorKind.PARTNER: pgettext_lazy("actor", "partner"),
+    ActorKind.JOB: pgettext_lazy("actor", "machine"),
+    ActorKind.VISITOR: pgettext_lazy("actor", "visitor"),
+}
+_WEEKDAYS = "一二三四五六日"
+
+
+# Small marks
+
+
+@register.simple_tag
+def icon(name: str, kind: str = "") -> SafeString:
+    """A drawing beside a text that says the same; readers that read aloud skip it. `kind`: ico-l, ico-s or ico-r."""
+    address = static("ui/icons.svg")
+    return format_html('<svg class="ico {}" aria-hidden="true"><use href="{}#i-{}"/></svg>', kind, address, name)
+
+
+@register.simple_tag
+def serial(number: object) -> SafeString:
+    """A reference in groups of four; the gaps are drawn, so what is copied holds no blanks."""
+    text = str(number)
+    groups = [text[at : at + 4] for at in range(0, len(text), 4)]
+    return format_html('<span class="serial">{}</span>', format_html_join("", "<span>{}</span>", ((group,) for group in groups)))
+
+
+@register.simple_tag
+def masked(kind: object, value: object) -> SafeString:
+    """A value the gate has masked: stars for the eye, a sentence for the ear. Never give it an open value."""
+    return format_html('<span class="num" aria-hidden="true">{}</span><span class="vh">{}</span>', value, reading(str(kind), str(value)))
+
+
+@register.simple_tag
+def status(tone: str, text: object, mark: str = "") -> SafeString:
+    """A state in words, with a sign and a tint: ok, go (in progress), you (your turn), no, note, plain (done), wait (our turn)."""
+    return format_html('<span class="status status-{}">{}{}</span>', tone, icon(mark or _TONES[tone]), text)
+
+
+@register.simple_tag
+def moment(at: datetime, show: str = "full") -> SafeString:
+    """A moment in Beijing. `show`: full, time or day."""
+    local = localtime(at)
+    texts = {"full": f"{_day(local)} {local:%H:%M}", "time": f"{local:%H:%M}", "day": _day(local)}
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="minutes"), texts[show])
+
+
+@register.filter(expects_localtime=True)
+def day(value: date) -> str:
+    """A calendar day as people write it, with the weekday; of a moment, its day in Beijing."""
+    return _day(value)
+
+
+def _day(value: date) -> str:
+    if (get_language() or "").startswith("en"):
+        return f"{value:%A}, {value.day} {value:%B %Y}"
+    return f"{value.year} 年 {value.month} 月 {value.day} 日（周{_WEEKDAYS[value.weekday()]}）"
+
+
+# Forms
+
+
+@register.inclusion_tag("ui/components/field.html")
+def field(bound: BoundField, optional: bool | None = None, **attributes: Any) -> dict[str, Any]:
+    """Label, hint, error and control, tied together. Further attributes reach the control: `autocomplete="tel"`, `inputmode="numeric"`.
+
+    Underscores stand for hyphens, as a template cannot name `data-x`. `optional=False` leaves "(optional)" out where it would only confuse.
+    """
+    widget = bound.field.widget
+    group = isinstance(widget, (RadioSelect, CheckboxSelectMultiple))
+    hint, error = f"{bound.auto_id}_hint", f"{bound.auto_id}_error"
+    described = " ".join(([hint] if bound.help_text else []) + ([error] if bound.errors else []))
+    given = {name.replace("_", "-"): value for name, value in attributes.items()}
+    css = f"{_css_class(widget)} {given.pop('class', '')}".strip()
+    control = given | ({"class": css} if css else {})
+    if described and not group:
+        control["aria-describedby"] = described
+    if bound.errors:
+        control["aria-invalid"] = "true"
+    return {
+        "field": bound,
+        "control": bound.as_widget(attrs=control),
+        "single_check": isinstance(widget, CheckboxInput),
+        "group": group,
+        "described": described,
+        "hint_id": hint,
+        "error_id": error,
+        "optional": not bound.field.required if optional is None else optional,
+    }
+
+
+def _css_class(widget: object) -> str:
+    if isinstance(widget, (CheckboxInput, RadioSelect, CheckboxSelectMultiple)):
+        return ""
+    return "select" if isinstance(widget, Select) else "textarea" if isinstance(widget, Textarea) else "input"
+
+
+@register.inclusion_tag("ui/components/error_summary.html")
+def error_summary(form: BaseForm) -> dict[str, Any]:
+    """What has to be corrected, each line a link to its field; takes the focus, with and without scripts."""
+    lines = [(_first_control(form, name), error) for name, errors in form.errors.items() for error in errors]
+    return {"lines": lines}
+
+
+def _first_control(form: BaseForm, name: str) -> str:
+    """The id to jump to: a group of choices has none of its own, so its first choice."""
+    return (form[name].id_for_label or f"{form[name].auto_id}_0") if name in form.fields else ""
+
+
+# Lists
+
+
+@register.inclusion_tag("ui/components/empty.html")
+def empty_state(title: object, text: object = "", url: str = "", action: object = "", icon: str = "file") -> dict[str, Any]:
+    """Nothing here: why, and the one thing to do about it."""
+    return {"title": title, "text": text, "url": url, "action": action, "icon_name": icon}
+
+
+@register.inclusion_tag("ui/components/timeline.html")
+def timeline(entries: Any, label: object = "") -> dict[str, Any]:
+    """Events by day. An entry has `at`, `title`, and may have `text`, `state` (done, todo), `url` and `action`."""
+    days = [(date, list(group)) for date, group in groupby(entries, key=lambda entry: localtime(_at(entry)).date())]
+    return {"days": days, "label": label}
+
+
+def _at(entry: Any) -> datetime:
+    at: datetime = entry["at"] if isinstance(entry, dict) else entry.at
+    return at
+
+
+@register.inclusion_tag("ui/components/pagination.html", takes_context=True)
+def pagination(context: template.Context, page: Page[Any]) -> dict[str, Any]:
+    """Links to the neighbouring pages that keep every other parameter of the address."""
+    request: HttpRequest = context["request"]
+    return {
+        "page": page,
+        "previous": _with_page(request.GET, page.previous_page_number()) if page.has_previous() else "",
+        "next": _with_page(request.GET, page.next_page_number()) if page.has_next() else "",
+    }
+
+
+def _with_page(parameters: QueryDict, number: int) -> str:
+    changed = parameters.copy()
+    changed["page"] = str(number)
+    return f"?{changed.urlencode()}"
+
+
+@register.filter
+def role_name(code: str) -> object:
+    """A role as people call it."""
+    return Role(code).label
+
+
+@register.filter
+def kind_of_actor(kind: ActorKind) -> object:
+    """Whoever acted, in a word."""
+    return _ACTORS[kind]
+
+
+@register.filter
+def listed(value: object) -> object:
+    """A fact of the journal: several codes stand side by side."""
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+
+
+# Addresses
+
+
+@register.simple_tag
+def page_url(url_name: str) -> str:
+    """The address of a page, or nothing while that page does not exist: `{% page_url "portal:sign-in" as sign_in %}{% if sign_in %}`."""
+    return navigation.address_of(url_name)
+
+
+@register.filter
+def digits(number: str) -> str:
+    """A telephone number as a `tel:` link needs it."""
+    return "".join(character for character in number if character.isdigit() or character == "+")
