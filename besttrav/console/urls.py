@@ -1,0 +1,30 @@
+"""Every address staff can open, under `/staff/`."""
+
+from django.urls import path
+
+from besttrav.console.views import home, journal, people, sign_in, team, watermark
+
+app_name = "console"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-in/second-factor/", sign_in.second_factor, name="second-factor"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("enrolment/", sign_in.enrolment, name="enrolment"),
+    path("enrolment/app/", sign_in.app, name="app"),
+    path("proof/", sign_in.proof, name="proof"),
+    path("agreement/", team.agreement, name="agreement"),
+    path("people/", people.people, name="people"),
+    path("people/<uuid:subject>/", people.person, name="person"),
+    path("people/<uuid:subject>/openings/", people.openings, name="openings"),
+    path("team/", team.team, name="team"),
+    path("team/invitations/", team.invitations, name="invitations"),
+    path("team/<uuid:staff_id>/roles/", team.roles, name="roles"),
+    path("team/<uuid:staff_id>/resets/", team.resets, name="resets"),
+    path("team/roles/<uuid:grant_id>/decision/", team.decision, name="decision"),
+    path("team/roles/<uuid:grant_id>/ending/", team.ending, name="ending"),
+    path("team/resets/<uuid:reset_id>/confirmation/", team.confirmation, name="confirmation"),
+    path("journal/", journal.journal, name="journal"),
+    path("permissions/", team.permissions, name="permissions"),
+    path("watermark.svg", watermark.watermark, name="watermark"),
+]
