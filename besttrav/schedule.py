@@ -1,0 +1,18 @@
+"""Every periodic job there is, and when it runs: minute, hour, day, month, weekday, second; the clock is UTC."""
+
+from besttrav.contact import tasks as contact
+from besttrav.journal import tasks as journal
+from besttrav.kernel.jobs import periodic
+from besttrav.privacy import tasks as privacy
+
+periodic("* * * * * */5")(journal.seal)
+periodic("* * * * * 30")(contact.recover_messages)
+periodic("20 18 * * * 0")(journal.ensure_months)
+periodic("40 18 2 * * 0")(journal.drop_expired)
+periodic("0 19 * * 0 0")(journal.verify_whole)
+
+periodic("* * * * * 30")(privacy.finish_pending)
+periodic("10 * * * * 0")(privacy.sweep_unused)
+periodic("10 16 * * * 0")(privacy.sweep)
+periodic("40 16 * * * 0")(privacy.tidy)
+periodic("10 17 * * * 0")(privacy.turn_epoch)

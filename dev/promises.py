@@ -1,0 +1,146 @@
+"""`python -m dev.promises`: run the tests that prove the policy, print the 44 clauses with them, and write `docs/promises.md`.
+
+Leaves with 1, and writes nothing, when a test named in `policy/promises.toml` does not exist or does not pass.
+"""
+
+import os
+import sys
+import tomllib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from besttrav.privacy.policy import Text
+    from besttrav.privacy.promises import Promise
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "promises.md"
+
+
+class Recorder:
+    """Runs only what is named or marked as proof of a clause, and keeps each outcome by the test's id."""
+
+    def __init__(self, named: Collection[str]) -> None:
+        self.named = named
+        self.outcomes: dict[str, str] = {}
+        self.marked: dict[str, list[str]] = {}
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        for item in items:
+            for mark in item.iter_markers("promise"):
+                for clause in mark.args:
+                    self.marked.setdefault(clause, []).append(item.nodeid)
+        proofs = {nodeid for nodeids in self.marked.values() for nodeid in nodeids}
+        items[:] = [item for item in items if item.nodeid in proofs or any(_belongs(item.nodeid, name) for name in self.named)]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" or report.outcome != "passed":
+            self.outcomes[report.nodeid] = report.outcome
+
+    def outcome(self, name: str) -> str:
+        """Of the test, of all its parameters, or of all tests of the module: passed only if each passed."""
+        outcomes = {outcome for nodeid, outcome in self.outcomes.items() if _belongs(nodeid, name)}
+        return "passed" if outcomes == {"passed"} else "failed" if outcomes else "not found"
+
+    @property
+    def broken(self) -> list[str]:
+        """What is named or marked as proof and did not pass."""
+        proofs = {*self.named, *(nodeid for nodeids in self.marked.values() for nodeid in nodeids)}
+        return sorted(name for name in proofs if self.outcome(name) != "passed")
+
+
+def main() -> int:
+    recorder = run(named_tests())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "besttrav.settings")
+    from besttrav.privacy.promises import promises  # after the tests: they choose the databases before settings are read
+
+    for promise in promises().values():
+        print("\n".join(_lines(promise, recorder)))
+    print(f"\n{sum(promise.is_kept for promise in promises().values())} of {len(promises())} clauses are kept.")
+    if recorder.broken:
+        print("These tests are named as proof and did not pass:", *recorder.broken, sep="\n    ")
+        return 1
+    PAGE.write_text(page(), encoding="utf-8")
+    return 0
+
+
+def named_tests() -> set[str]:
+    """The tests that `policy/promises.toml` names."""
+    tables = tomllib.loads((ROOT / "policy" / "promises.toml").read_text(encoding="utf-8"))
+    return {test for table in tables.values() for part in table["parts"] for test in part.get("tests", ())}
+
+
+def run(named: Collection[str]) -> Recorder:
+    """Run the named tests, and all that are marked with a clause, in this process."""
+    recorder = Recorder(named)
+    files = {name.partition("::")[0] for name in named} | set(_marked_files())
+    if present := sorted(file for file in files if (ROOT / file).is_file()):
+        pytest.main(["-q", "--no-header", "--no-summary", f"--rootdir={ROOT}", *(str(ROOT / file) for file in present)], plugins=[recorder])
+    return recorder
+
+
+def _marked_files() -> Iterator[str]:
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        if "pytest.mark.promise(" in file.read_text(encoding="utf-8"):
+            yield str(file.relative_to(ROOT))
+
+
+def _belongs(nodeid: str, name: str) -> bool:
+    return nodeid == name or nodeid.startswith((f"{name}[", f"{name}::"))
+
+
+def _lines(promise: "Promise", recorder: Recorder) -> Iterator[str]:
+    yield f"{promise.clause:8}{'kept' if promise.is_kept else 'not kept'}"
+    for part in promise.parts:
+        yield f"    {'missing':11}{part.en}: {part.missing}" if part.missing else f"    {'proved by':11}{part.en}:"
+        for test in part.tests:
+            yield f"        {recorder.outcome(test):11}{test}"
+    for nodeid in recorder.marked.get(promise.clause, ()):
+        yield f"    {recorder.outcome(nodeid):11}{nodeid}"
+
+
+def page() -> str:
+    """docs/promises.md: every clause, kept or not, with the proof of each part or with what is missing."""
+    from besttrav.kernel import clock
+    from besttrav.privacy import policy
+    from besttrav.privacy.promises import promises
+
+    text = policy.current(clock.today()).text("en")
+    kept = sum(promise.is_kept for promise in promises().values())
+    head = [
+        "# Promises",
+        "",
+        "Generated by `make promises` from `policy/promises.toml`; do not edit.",
+        "A clause is kept when every part of it is proved by a passing test.",
+        "",
+        f"**{kept} of {len(promises())} clauses are kept.**",
+        "",
+        "| clause | | kept | parts proved |",
+        "|---|---|---|---|",
+    ]
+    rows = [
+        f"| {clause} | {text.clause(clause).title} | {'yes' if promise.is_kept else 'no'} "
+        f"| {len(promise.parts) - len(promise.missing)} of {len(promise.parts)} |"
+        for clause, promise in promises().items()
+    ]
+    return "\n".join([*head, *rows, "", *_details(text), ""]).rstrip() + "\n"
+
+
+def _details(text: "Text") -> Iterator[str]:
+    from besttrav.privacy.promises import promises
+
+    for clause, promise in promises().items():
+        yield f"## {clause} {text.clause(clause).title}"
+        yield ""
+        for part in promise.parts:
+            yield f"- {part.en}: " + (
+                "proved by " + ", ".join(f"`{test}`" for test in part.tests) if part.tests else f"**not kept**, {part.missing}"
+            )
+        yield ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
