@@ -10,8 +10,7 @@ from besttrav.kernel.actors import Actor
 from besttrav.privacy import files
 from besttrav.privacy.files import Sheet
 from besttrav.privacy.keeping import Keep
-from besttrav.privacy.models import LogSheet
-from besttrav.privacy.vault.models import Epoch, MarkDigest, SheetKey
+from tests.epochs import forget_epochs
 from tests.sample.models import Journey
 
 MEI = Actor.staff(id=uuid4(), number="0417", roles=frozenset({"service"}))
@@ -41,10 +40,7 @@ class Booked:
 
 @pytest.fixture(autouse=True)
 def _epochs_of_ones_own() -> None:
-    """Each test begins without an epoch. Ending one destroys its key at the key service, which no transaction takes back: were it an epoch
-    that other tests had committed, they would all lose their people. Log files that visits of other tests opened go with their keys."""
-    for table in (SheetKey, MarkDigest, Epoch, LogSheet):
-        table.objects.all().delete()
+    forget_epochs()
 
 
 @pytest.fixture
