@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -102,6 +103,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
 
 
+@lru_cache(maxsize=4096)  # Codes are few and come again and again; one that is refused is not kept.
 def _code(value: str) -> str:
     if not _CODE.fullmatch(value):
         raise FactRefused("looks personal" if looks_personal(value) else "other characters, or too long")

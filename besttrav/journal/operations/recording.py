@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -58,8 +59,7 @@ def _demand_transaction() -> None:
 
 
 def _written(draft: Draft) -> Entry:
-    if looks_personal(draft.actor.name):
-        raise FactRefused(f"{draft.action}: the actor's name looks personal")
+    _require_impersonal(draft.actor.name)
     about_type, about_id = _named(draft.about)
     entry = Entry(
         id=ids.new_id(),
@@ -78,6 +78,12 @@ def _written(draft: Draft) -> Entry:
     entry.digest = seals.entry_digest(entry.columns)
     entry._state.adding = False
     return entry
+
+
+@lru_cache(maxsize=1024)  # Staff numbers and names of jobs; one that is refused is not kept.
+def _require_impersonal(name: str) -> None:
+    if looks_personal(name):
+        raise FactRefused("the actor's name looks personal")
 
 
 def _named(about: models.Model | None) -> tuple[str, UUID | None]:
