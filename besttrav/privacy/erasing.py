@@ -99,12 +99,13 @@ def _decide(items: Sequence[PlanItem], *, subject: UUID | None, actor: Actor, be
 
 def finish(*, erasure_id: UUID) -> None:
     """Carry a decision out, or the rest of it. Safe to repeat and to run twice at once."""
-    erasure = Erasure.objects.prefetch_related("items").get(pk=erasure_id)
-    if erasure.state == ErasureState.DONE:
+    items = list(ErasureItem.objects.filter(erasure_id=erasure_id, erasure__state=ErasureState.DECIDED).select_related("erasure"))
+    if not items:
         return
     crashpoint("erasure.decided")
-    erased = [item.sheet for item in erasure.items.all() if item.outcome == ERASE]
-    restricted = {item.sheet: item.until or date.max for item in erasure.items.all() if item.outcome == RESTRICT}
+    erasure = items[0].erasure
+    erased = [item.sheet for item in items if item.outcome == ERASE]
+    restricted = {item.sheet: item.until or date.max for item in items if item.outcome == RESTRICT}
     ledger.append(ledger.Decision(erasure.pk, erasure.decided_at, tuple(erased), tuple(restricted.items())))
     crashpoint("erasure.written_outside")
     epoch = store.shred(erased, decision=erasure.pk, decided_at=erasure.decided_at)
