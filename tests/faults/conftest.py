@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core.management import call_command
 
 from tests.faults.house import House, Street, street
 
@@ -16,3 +17,12 @@ def quick_street() -> Iterator[Street]:
 def house(quick_street: Street) -> House:
     """Two fresh databases, keys and a ledger, to be killed in."""
     return quick_street.house()
+
+
+@pytest.fixture(autouse=True)
+def _empty_databases(request: pytest.FixtureRequest) -> None:
+    """Whoever asks about everything there is begins with nothing: visits of page tests may be written after those have ended."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        for alias in ("default", "vault"):
+            call_command("flush", database=alias, verbosity=0, interactive=False, inhibit_post_migrate=True)
