@@ -53,7 +53,7 @@ def disconnect() -> None:
 def _run(statement: str, parameters: Sequence[Any]) -> None:
     connection = _take()
     try:
-        connection.execute(statement.encode(), parameters)
+        connection.execute(statement.encode(), parameters, prepare=True)
     except BaseException:
         connection.close()
         raise

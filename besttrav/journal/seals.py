@@ -43,7 +43,12 @@ def entry_columns(
 
 
 def entry_digest(columns: Mapping[str, Any]) -> bytes:
-    return sha256(canonical(columns).encode("ascii")).digest()
+    return digest_of(canonical(columns))
+
+
+def digest_of(hashed: str) -> bytes:
+    """The digest of an entry whose canonical text is at hand already."""
+    return sha256(hashed.encode("ascii")).digest()
 
 
 def header(

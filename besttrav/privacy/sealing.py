@@ -25,21 +25,16 @@ def seal_instances(instances: Sequence[models.Model], only: Collection[str] | No
 
     Raises SheetClosed when a sheet is not active, before anything is written.
     """
-    fresh = [
-        (instance, field)
-        for instance in instances
-        for field in fields_of(type(instance))
-        if isinstance(instance.__dict__.get(field.attname), Fresh) and (only is None or field.name in only)
-    ]
-    if not fresh:
+    rows = [(instance, values) for instance in instances if (values := _fresh(instance, only))]
+    if not rows:
         return
-    cards = store.cards_of(sheet for instance, field in fresh if (sheet := field.owner_of(instance)))
+    cards = store.cards_of({sheet for instance, values in rows for field, _ in values if (sheet := field.owner_of(instance))})
     if sheets_being_erased(cards.values()):
         raise SheetClosed
-    envelopes = [_envelope(instance, field, _card(cards, field.owner_of(instance))) for instance, field in fresh]
-    _put_marks([(instance, field) for instance, field in fresh if field.searchable])
-    for (instance, field), envelope in zip(fresh, envelopes, strict=True):
-        instance.__dict__[field.attname] = envelope
+    envelopes = [_envelopes(instance, values, cards) for instance, values in rows]
+    _put_marks([(instance, field) for instance, values in rows for field, _ in values if field.searchable])
+    for (instance, _), sealed in zip(rows, envelopes, strict=True):
+        instance.__dict__.update(sealed)
 
 
 def place_of(field: PersonalField, row: UUID, card: Card) -> bytes:
@@ -54,9 +49,24 @@ def _card(cards: dict[UUID, Card], sheet: UUID | None) -> Card:
     return card
 
 
-def _envelope(instance: models.Model, field: PersonalField, card: Card) -> bytes:
-    assert card.cipher is not None
-    return card.cipher.seal(_text(instance, field).encode(), place_of(field, instance.pk, card))
+def _fresh(instance: models.Model, only: Collection[str] | None) -> list[tuple[PersonalField, Fresh]]:
+    held = instance.__dict__
+    return [
+        (field, value)
+        for field in fields_of(type(instance))
+        if (value := held.get(field.attname)).__class__ is Fresh and (only is None or field.name in only)
+    ]
+
+
+def _envelopes(instance: models.Model, values: list[tuple[PersonalField, Fresh]], cards: dict[UUID, Card]) -> dict[str, bytes]:
+    """By column. A row asks once for each person in it, and not for each value."""
+    owners = {of: _card(cards, instance.__dict__.get(of)) for of in {field.of for field, _ in values}}
+    row = instance.pk
+    return {
+        field.attname: card.cipher.seal(value.text.encode(), place_of(field, row, card))
+        for field, value in values
+        if (card := owners[field.of]).cipher
+    }
 
 
 def _put_marks(fresh: Sequence[tuple[models.Model, PersonalField]]) -> None:
@@ -64,6 +74,8 @@ def _put_marks(fresh: Sequence[tuple[models.Model, PersonalField]]) -> None:
 
     A row that is there already is locked first: of two who save it at once, the second must see the mark of the first, or it would stay.
     """
+    if not fresh:
+        return
     known = [(instance, field) for instance, field in fresh if not instance._state.adding]
     _lock({instance for instance, _ in known})
     earlier = store.marks_of((instance.pk, field.tag) for instance, field in known) if known else []

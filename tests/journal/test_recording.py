@@ -78,7 +78,7 @@ def thank(entry_id: str) -> None:
 def test_what_is_written_aside_is_there_for_others_before_the_caller_commits() -> None:
     entries = record_aside([Draft(OPENED, actor=CLERK, subject=uuid4()) for _ in range(50)])
     with another_connection() as other:
-        found = other.execute("SELECT count(*) FROM journal_entry WHERE id = ANY(%s)", [[entry.id for entry in entries]]).fetchone()
+        found = other.execute("SELECT count(*) FROM journal_entry WHERE id = ANY(%s)", [entries]).fetchone()
     assert found == (50,)
 
 

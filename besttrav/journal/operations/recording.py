@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from besttrav.journal.likeness import looks_personal
 from besttrav.journal.models import Entry
 from besttrav.kernel import clock, ids
 from besttrav.kernel.actors import Actor
+from besttrav.kernel.statements import straight
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,14 @@ class Draft:
 def record(action: Action, *, actor: Actor, about: models.Model | None = None, subject: UUID | None = None, **facts: Any) -> Entry:
     """Write down what happened, in the caller's transaction, and defer a job for each follower in it."""
     _demand_transaction()
-    entry = _written(Draft(action=action, actor=actor, about=about, subject=subject, facts=facts))
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [_rows([entry])])
+    written = _written(Draft(action=action, actor=actor, about=about, subject=subject, facts=facts), clock.now())
+    straight(connection, _INSERT, [f"[{written.line}]"])
+    entry = written.entry
     following.tell(action, entry.id)
     return entry
 
 
-def record_aside(drafts: Sequence[Draft]) -> list[Entry]:
+def record_aside(drafts: Sequence[Draft]) -> list[UUID]:
     """Write down what must stay even if the caller rolls back: one statement on a second connection, on disk before this returns.
 
     Raises Unavailable when the journal cannot be reached; then do not do what was to be written down. Such actions have no
@@ -46,11 +48,12 @@ def record_aside(drafts: Sequence[Draft]) -> list[Entry]:
     """
     if followed := [draft.action.name for draft in drafts if following.followers(draft.action)]:
         raise ValueError(f"{followed[0]} is written aside and cannot be followed")
-    entries = [_written(draft) for draft in drafts]
-    if entries:
+    now = clock.now()
+    written = [_written(draft, now) for draft in drafts]
+    if written:
         # Repeating after a lost connection must not fail when the first attempt did arrive.
-        aside.commit(f"{_INSERT} ON CONFLICT (id, stream) DO NOTHING", [_rows(entries)])
-    return entries
+        aside.commit(f"{_INSERT} ON CONFLICT (id, stream) DO NOTHING", [f"[{','.join(one.line for one in written)}]"])
+    return [one.id for one in written]
 
 
 def _demand_transaction() -> None:
@@ -58,26 +61,41 @@ def _demand_transaction() -> None:
         raise transaction.TransactionManagementError("an entry is written in the transaction of what it tells about")
 
 
-def _written(draft: Draft) -> Entry:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """An entry's columns as they are hashed, its digest, and both together as the line that goes to the database."""
+
+    id: UUID
+    at: datetime
+    columns: dict[str, Any]
+    digest: bytes
+    line: str
+
+    @property
+    def entry(self) -> Entry:
+        columns = {name: value for name, value in self.columns.items() if name not in ("format", "salt", "id", "at")}
+        ids_of = {name: UUID(columns[name]) for name in ("about_id", "actor_id", "subject") if columns[name]}
+        entry = Entry(**{**columns, **ids_of}, id=self.id, at=self.at, salt=bytes.fromhex(self.columns["salt"]), digest=self.digest)
+        entry._state.adding = False
+        return entry
+
+
+def _written(draft: Draft, at: datetime) -> _Written:
     _require_impersonal(draft.actor.name)
     about_type, about_id = _named(draft.about)
-    entry = Entry(
-        id=ids.new_id(),
-        stream=draft.action.stream.value,
-        at=clock.now(),
-        action=draft.action.name,
-        about_type=about_type,
-        about_id=about_id,
-        subject=draft.subject,
-        actor_kind=draft.actor.kind.value,
-        actor_id=draft.actor.id,
-        actor_name=draft.actor.name,
-        facts=draft.action.plain(draft.facts),
-        salt=os.urandom(16),
-    )
-    entry.digest = seals.entry_digest(entry.columns)
-    entry._state.adding = False
-    return entry
+    actor, id = draft.actor, ids.new_id()
+    columns = seals.entry_columns(
+        str(id), draft.action.stream.value, seals.moment(at), draft.action.name, about_type, _text(about_id), _text(draft.subject),
+        actor.kind.value, _text(actor.id), actor.name, draft.action.plain(draft.facts), os.urandom(16).hex(),
+    )  # fmt: skip
+    hashed = seals.canonical(columns)
+    digest = seals.digest_of(hashed)
+    # The database is told the very text that was hashed, with the digest added: encoding it twice would be half the work of writing.
+    return _Written(id, at, columns, digest, f'{hashed[:-1]},"digest":"{digest.hex()}"}}')
+
+
+def _text(id: UUID | None) -> str | None:
+    return None if id is None else str(id)
 
 
 @lru_cache(maxsize=1024)  # Staff numbers and names of jobs; one that is refused is not kept.
@@ -104,7 +122,3 @@ _INSERT = """
            (id uuid, stream smallint, at timestamptz, action text, about_type text, about_id uuid, subject uuid, actor_kind text,
             actor_id uuid, actor_name text, facts jsonb, salt text, digest text)
 """
-
-
-def _rows(entries: Sequence[Entry]) -> str:
-    return seals.canonical([{**entry.columns, "digest": entry.digest.hex()} for entry in entries])

@@ -117,22 +117,20 @@ def new_key() -> bytes:
 class SheetCipher:
     """A data key that seals with the deployment's suite and opens either."""
 
-    __slots__ = ("_ciphers", "_key", "_suite")
+    __slots__ = ("_ciphers", "_key", "seal")
+
+    seal: Callable[[bytes, bytes], bytes]
 
     def __init__(self, key: bytes, suite: Suite) -> None:
         self._key = key
-        self._suite = suite
-        self._ciphers: dict[int, Cipher] = {}
-
-    def seal(self, text: bytes, place: bytes) -> bytes:
-        return self._of(self._suite).seal(text, place)
+        cipher = suite.cipher(key)
+        self._ciphers = {suite.code: cipher}
+        self.seal = cipher.seal
 
     def open(self, sealed: bytes | memoryview, place: bytes) -> bytes:
         cipher = self._ciphers.get(sealed[0]) if sealed else None
-        return (cipher or self._of(suite_of(sealed))).open(sealed, place)
+        return (cipher or self._other(sealed)).open(sealed, place)
 
-    def _of(self, suite: Suite) -> Cipher:
-        cipher = self._ciphers.get(suite.code)
-        if cipher is None:
-            cipher = self._ciphers[suite.code] = suite.cipher(self._key)
-        return cipher
+    def _other(self, sealed: bytes | memoryview) -> Cipher:
+        suite = suite_of(sealed)
+        return self._ciphers.setdefault(suite.code, suite.cipher(self._key))

@@ -18,7 +18,7 @@ from besttrav.kernel.errors import Unavailable
 from besttrav.privacy.crypto.suites import SheetCipher, new_key
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.vault import epochs, secrets
-from besttrav.privacy.vault.connection import beside_copying, vault_cursor
+from besttrav.privacy.vault.connection import Question, beside_copying, vault_cursor
 from besttrav.privacy.vault.models import Circumstance, Epoch, EpochState, SheetState
 from besttrav.privacy.vault.router import VAULT
 from besttrav.privacy.vault.secrets import EpochSecrets
@@ -126,29 +126,31 @@ def _insert_sheets(epoch: EpochSecrets, wanted: Sequence[NewSheet], keys: Sequen
 
 _IS_BEHIND = "EXISTS (SELECT 1 FROM vault_circumstance WHERE restored_at IS NOT NULL AND coalesce(replayed_at < restored_at, true))"
 # LATERAL and LIMIT keep the plan to two index look-ups a sheet, whatever the planner believes about tables that just grew.
-_CARDS = f"""
-SELECT sheet.id, sheet.subject_id, sheet.file_id, sheet.state, sheet.decision, newest.number, newest.provider_key, newest.wrapped,
-       (SELECT min(number) FROM vault_epoch WHERE state <> 'ended'), {_IS_BEHIND}
+_CARDS = Question(
+    "cards",
+    f"""
+SELECT uuid_send(sheet.id) || uuid_send(sheet.subject_id) || uuid_send(sheet.file_id), sheet.state::text,
+       CASE WHEN sheet.decision IS NOT NULL THEN 'decided' END, newest.number::text, newest.provider_key::text, newest.wrapped,
+       (SELECT min(number) FROM vault_epoch WHERE state <> 'ended')::text, CASE WHEN {_IS_BEHIND} THEN 'behind' END
 FROM vault_sheet sheet
 LEFT JOIN LATERAL (
     SELECT epoch.number, epoch.provider_key, key.wrapped FROM vault_sheet_key key JOIN vault_epoch epoch ON epoch.number = key.epoch
     WHERE key.sheet = sheet.id AND epoch.state <> 'ended' ORDER BY key.epoch DESC LIMIT 1
 ) newest ON true
-WHERE sheet.id = ANY(%s)
-"""  # noqa: S608  # the condition above
+WHERE sheet.id = ANY($1::uuid[])
+""",  # noqa: S608  # the condition above
+)
 
 
 class _CardRow(NamedTuple):
-    sheet: UUID
-    subject: UUID
-    file: UUID
-    state: str
-    decision: UUID | None
-    epoch: int | None
-    provider_key: str
+    place: bytes
+    state: bytes
+    decided: bytes | None
+    epoch: bytes | None
+    provider_key: bytes
     wrapped: bytes
-    oldest: int
-    vault_is_behind: bool
+    oldest: bytes
+    vault_is_behind: bytes | None
 
 
 def cards_of(sheets: Iterable[UUID]) -> dict[UUID, Card]:
@@ -159,22 +161,26 @@ def cards_of(sheets: Iterable[UUID]) -> dict[UUID, Card]:
     wanted = list(set(sheets))
     if not wanted:
         return {}
-    with vault_cursor() as cursor:
-        cursor.execute(_CARDS, [wanted])
-        rows = [_CardRow(*row) for row in cursor.fetchall()]
-    if any(row.vault_is_behind for row in rows):
-        raise Unavailable("vault", "restored, and the decisions since the backup are not replayed yet")
-    return {row.sheet: _card(row) for row in rows}
+    rows = [_CardRow(*row) for row in _CARDS.about(wanted)]
+    if rows:
+        if rows[0].vault_is_behind:
+            raise Unavailable("vault", "restored, and the decisions since the backup are not replayed yet")
+        secrets.forget_before(int(rows[0].oldest))
+    return {card.sheet: card for card in map(_card, rows)}
 
 
 def _card(row: _CardRow) -> Card:
-    secrets.forget_before(row.oldest)
-    cipher, is_shredded = None, row.state == SheetState.SHREDDED
+    place = bytes(row.place)
+    sheet, subject, file = (UUID(bytes=place[begin : begin + 16]) for begin in (0, 16, 32))
+    state = _STATES[row.state]
+    cipher, is_shredded = None, state is SheetState.SHREDDED
     if row.epoch is not None and not is_shredded:
-        living = secrets.unlocked(row.provider_key) or _from_key_service(row.epoch)
-        cipher = secrets.cipher_of(living.unwrap(row.wrapped, row.sheet)) if living else None
-    place = row.sheet.bytes + row.subject.bytes + row.file.bytes
-    return Card(row.sheet, row.subject, row.file, SheetState(row.state), cipher, place, row.decision is not None and not is_shredded)
+        living = secrets.unlocked(row.provider_key.decode()) or _from_key_service(int(row.epoch))
+        cipher = secrets.cipher_of(living.unwrap(row.wrapped, sheet)) if living else None
+    return Card(sheet, subject, file, state, cipher, place, row.decided is not None and not is_shredded)
+
+
+_STATES = {state.value.encode(): state for state in SheetState}
 
 
 def living_epochs() -> list[EpochSecrets]:
