@@ -3,6 +3,7 @@
 from besttrav.contact import tasks as contact
 from besttrav.journal import tasks as journal
 from besttrav.kernel.jobs import periodic
+from besttrav.people import tasks as people
 from besttrav.privacy import tasks as privacy
 
 periodic("* * * * * */5")(journal.seal)
@@ -16,3 +17,5 @@ periodic("10 * * * * 0")(privacy.sweep_unused)
 periodic("10 16 * * * 0")(privacy.sweep)
 periodic("40 16 * * * 0")(privacy.tidy)
 periodic("10 17 * * * 0")(privacy.turn_epoch)
+
+periodic("* * * * * 15")(people.watch_codes)

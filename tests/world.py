@@ -10,15 +10,19 @@ from typing import Any
 
 from besttrav.contact.models import Message
 from besttrav.contact.operations import send
+from besttrav.journal.operations import record
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.people import totp
 from besttrav.people.models import Account, CodePurpose, Session, StaffMember
-from besttrav.people.operations import accounts, codes, granting, staff
+from besttrav.people.operations import accounts, codes, devices, granting, staff
 from besttrav.people.permissions import Role
 from besttrav.people.policy import shown_policy
 from besttrav.people.queries import roles_of
 from besttrav.people.visitors import Visitor, new_token
+from besttrav.privacy import actions as privacy_actions
+from besttrav.privacy import recovering
+from besttrav.privacy.vault import store
 from tests.carrier import CarrierSimulator
 
 PASSWORD = "four quiet lanterns"  # of every member of staff in the cast
@@ -129,6 +133,12 @@ class World:
         assert signed_in.session.account is not None
         return Customer(phone, signed_in.session.account, signed_in.session, signed_in.token, visitor)
 
+    def recognise(self, customer: Customer) -> str:
+        """They let us recognise their browser. Returns its mark, for `browser(device=...)`."""
+        return devices.recognise(
+            account=customer.account, session=customer.session, agreed_to=shown_policy("zh-hans"), actor=customer.actor
+        )
+
     def colleague(self, number: str, name: str, *roles: Role) -> Colleague:
         """A member of staff who enrolled with password and app, signed the agreement and holds the roles."""
         member, invitation = staff.invite(number=number, name=name, actor=Actor.job("tests"))
@@ -141,3 +151,10 @@ class World:
         for role in roles:
             granting.found(staff=member, role=role)
         return Colleague(member, entered.session, entered.token)
+
+
+def restore_a_backup() -> None:
+    """What the two databases and those who follow know after a restore: the moment, and the entry in the journal. Nothing else changes."""
+    store.note_restore()
+    recovering.replay()
+    record(privacy_actions.RESTORED, actor=Actor.job("tests"), subject=None, store="record", replayed=0)

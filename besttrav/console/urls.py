@@ -17,6 +17,7 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/<uuid:subject>/", people.person, name="person"),
     path("people/<uuid:subject>/openings/", people.openings, name="openings"),
+    path("closed-numbers/", people.closed_numbers, name="closed-numbers"),
     path("team/", team.team, name="team"),
     path("team/invitations/", team.invitations, name="invitations"),
     path("team/<uuid:staff_id>/roles/", team.roles, name="roles"),

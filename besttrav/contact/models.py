@@ -26,7 +26,7 @@ class MessageState(models.TextChoices):
 
 
 MOVES = {
-    MessageState.PREPARED: {MessageState.SENDING, MessageState.LOST},
+    MessageState.PREPARED: {MessageState.SENDING, MessageState.LOST, MessageState.UNKNOWN},  # unknown: after a restore
     MessageState.SENDING: {MessageState.SENT, MessageState.REJECTED, MessageState.UNKNOWN, MessageState.LOST},
     MessageState.UNKNOWN: {MessageState.SENT, MessageState.REJECTED, MessageState.PREPARED, MessageState.LOST},
     MessageState.SENT: set[MessageState](),
@@ -53,6 +53,7 @@ class Message(PersonalModel):
     tries = models.PositiveSmallIntegerField(default=0)
     reference = Plain("the carrier's id of the message", models.CharField(max_length=80, blank=True, default=""))
     created_at = models.DateTimeField(default=clock.now)
+    prepared_at = models.DateTimeField(default=clock.now)
     handed_over_at = models.DateTimeField(null=True)
     useless_after = models.DateTimeField(null=True)
 

@@ -28,8 +28,9 @@ class Template(Enum):
         is_one_time=True,
     )
     NEW_DEVICE = Wording(
-        zh="您的账户于 %(moment)s 在一台新设备上登录。如非本人操作，请登录后在“登录设备”中全部退出。",
-        en="Your account was signed in to on a new device at %(moment)s. If this was not you, sign in and use “Sign out everywhere”.",
+        zh="您的账户于 %(moment)s 在一台新的或未被识别的设备上登录。如非本人操作，请登录后在“登录设备”中全部退出。",
+        en="Your account was signed in to on a device that is new or not recognised at %(moment)s. "
+        "If this was not you, sign in and use “Sign out everywhere”.",
     )
     PHONE_CHANGED = Wording(
         zh="您的账户于 %(moment)s 更换了手机号，本号码不再用于登录。如非本人操作，请立即致电 %(hotline)s。",
@@ -39,6 +40,11 @@ class Template(Enum):
     ACCOUNT_CLOSED = Wording(
         zh="您的账户已于 %(moment)s 注销。法律要求保存的记录仅被封存，到期即销毁。",
         en="Your account was closed at %(moment)s. Records the law keeps are locked away and destroyed when their time is over.",
+    )
+    NUMBER_REOPENED = Wording(
+        zh="本号码因多次输错验证码而停用的登录，已于 %(moment)s 由我们的工作人员重新开通。如非您本人要求，请致电 %(hotline)s。",
+        en="Signing in with this number, which wrong codes had closed, was opened again by our staff at %(moment)s. "
+        "If you did not ask for it, call %(hotline)s.",
     )
 
     @property

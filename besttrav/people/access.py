@@ -119,6 +119,11 @@ def safe_path(path: str, request: HttpRequest) -> str:
     return path if is_safe else ""
 
 
+def next_path(request: HttpRequest) -> str:
+    """Where whoever came here wanted to go, carried by the form or the address; nothing for a place that is not ours."""
+    return safe_path(request.POST.get("next") or request.GET.get("next", ""), request)
+
+
 def _not_permitted(permission: Permission) -> NotPermitted:
     holders = ", ".join(str(role.label) for role in roles_with(permission))
     return NotPermitted(

@@ -7,11 +7,18 @@ from besttrav.journal.actions import Fact, Stream, action, moving
 CODE_SENT = action("people.code_sent", Stream.SECURITY, _("One-time code sent"), purpose=Fact.CODE)
 CODE_WRONG = action("people.code_wrong", Stream.SECURITY, _("Wrong one-time code"), purpose=Fact.CODE, tries=Fact.COUNT)
 CODE_RIGHT = action("people.code_right", Stream.SECURITY, _("Right one-time code"), purpose=Fact.CODE)
+ALARM_RAISED = action("people.alarm_raised", Stream.SECURITY, _("Unusual one-time codes"), kind=Fact.CODE)
+ALARM_ENDED = action("people.alarm_ended", Stream.SECURITY, _("One-time codes are as usual again"), kind=Fact.CODE)
+NUMBER_REOPENED = action("people.number_reopened", Stream.SECURITY, _("A number closed by wrong codes was opened again"), proof=Fact.CODE)
 
 REGISTERED = action("people.registered", Stream.SECURITY, _("Account opened"))
 SIGNED_IN = action("people.signed_in", Stream.SECURITY, _("Signed in"), trust=Fact.CODE, new_device=Fact.FLAG)
+DEVICE_MARKED = action("people.device_marked", Stream.SECURITY, _("A browser got a new mark, to be recognised by"))
 SESSION_ENDED = action("people.session_ended", Stream.SECURITY, _("Signed out"), why=Fact.CODE)
 SESSIONS_ENDED = action("people.sessions_ended", Stream.SECURITY, _("Signed out everywhere"), why=Fact.CODE, sessions=Fact.COUNT)
+RESTORE_FOLLOWED = action(
+    "people.restore_followed", Stream.SECURITY, _("Everybody was signed out after a restore"), sessions=Fact.COUNT, codes=Fact.COUNT
+)
 IDENTITY_PROVED = action("people.identity_proved", Stream.SECURITY, _("Proved identity again"), way=Fact.CODE)
 PHONE_CHANGED = action("people.phone_changed", Stream.SECURITY, _("Phone number changed"))
 ACCOUNT_MOVED = moving("people.account_moved", Stream.SECURITY, _("Account changed"))

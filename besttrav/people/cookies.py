@@ -20,10 +20,18 @@ def keep_browser(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def sign_in(response: HttpResponse, token: str, device: str) -> None:
-    """The session until the browser closes, the device for a good year; the browser token has done its work and is renewed."""
+    """The session until the browser closes; the browser token has done its work and is renewed. For the device see `keep_device`."""
     _set(response, CUSTOMER_COOKIE, token)
-    _set(response, DEVICE_COOKIE, device, life=timedelta(days=CUSTOMER.device_days))
+    keep_device(response, device)
     _set(response, BROWSER_COOKIE, new_token())
+
+
+def keep_device(response: HttpResponse, device: str) -> None:
+    """The mark for a good year, or none at all: it is kept only where somebody agreed to be recognised."""
+    if device:
+        _set(response, DEVICE_COOKIE, device, life=timedelta(days=CUSTOMER.device_days))
+    else:
+        _drop(response, DEVICE_COOKIE)
 
 
 def sign_out(response: HttpResponse) -> None:

@@ -1,8 +1,6 @@
 """Accounts, codes and sessions of customers; the same of staff, with agreements and roles."""
 
-import hmac
 from datetime import datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
 from django.conf import settings
@@ -13,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from besttrav.kernel import clock, ids
 from besttrav.people import actions
+from besttrav.people.bonds import bond, fits
 from besttrav.people.limits import CODE, CUSTOMER, STAFF
 from besttrav.people.permissions import Role
 from besttrav.people.purposes import STAFF_SIGN_IN
@@ -94,6 +93,7 @@ class Challenge(PersonalModel):
 
     class Meta:
         verbose_name = _("sign-in code")
+        indexes = [models.Index(fields=["created_at"], name="people_challenge_by_time")]  # what the whole site sends is counted by time
 
     def is_open(self, now: datetime) -> bool:
         """Whether a code may still be tried."""
@@ -102,6 +102,54 @@ class Challenge(PersonalModel):
     def is_proof(self, now: datetime) -> bool:
         """Whether it still proves, once, that its browser holds its phone."""
         return self.proved_at is not None and self.spent_at is None and now < self.proved_at + timedelta(seconds=2 * CODE.life)
+
+
+class AlarmKind(models.TextChoices):
+    """What is watched over all one-time codes together; see `traffic` and the table [watch] of the limits."""
+
+    WRONG = "wrong", _("More one-time codes are entered wrong than right: somebody may be guessing at many numbers.")
+    UNANSWERED = "unanswered", _("Few one-time codes are ever entered: somebody may be sending them for money. New browsers wait first.")
+    HALF_SPENT = "half_spent", _("A large part of this hour's one-time codes is used up. New browsers wait first.")
+    SPENT = "spent", _("One-time codes are nearly used up: only those who signed in here before still get one.")
+
+
+class Alarm(models.Model):
+    """One of these is so, from when until when. Whoever may read the journal sees it on the staff home page."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    kind = Plain("kind of alarm", models.CharField(max_length=12, choices=AlarmKind.choices))
+    raised_at = models.DateTimeField(default=clock.now)
+    sounded_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="people_alarm_once", fields=["kind"], condition=Q(ended_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"alarm {self.kind}"
+
+
+class NumberProof(models.TextChoices):
+    """How a caller showed that a closed number is theirs. Never by a code read out to us: we promise not to ask for one."""
+
+    CALLED_BACK = "called_back", _("I called this number back and the person answered")
+    DOCUMENT = "document", _("I saw the carrier's contract or bill for this number with an identity document")
+
+
+class Reopening(models.Model):
+    """A member of staff opened a number again that wrong codes had closed: on which proof and under which case of ours."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    staff = models.ForeignKey("StaffMember", models.PROTECT, related_name="reopenings")
+    proof = Plain("one of a few words", models.CharField(max_length=12, choices=NumberProof.choices))
+    reference = Plain("number of a case or ticket of ours: letters, digits and hyphens", models.CharField(max_length=24))
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["staff", "at"], name="people_reopening_by_staff")]
+
+    def __str__(self) -> str:
+        return f"reopening {self.id}"
 
 
 class StaffState(models.TextChoices):
@@ -204,6 +252,7 @@ class RoleGrant(models.Model):
     decided_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(default=clock.now)
     decided_at = models.DateTimeField(null=True)
+    bond = Plain("keyed digest over random ids", models.CharField(max_length=64, default=""))
 
     class Meta:
         constraints = [
@@ -223,6 +272,22 @@ class RoleGrant(models.Model):
     def label(self) -> object:
         return Role(self.role).label
 
+    @property
+    def true_bond(self) -> str:
+        """Ties member, role, state, agreement and the two who decided together under a key of the site's."""
+        people = (self.staff_id, self.asked_by_id, self.decided_by_id)
+        return bond("grants", self.id, *people, self.role, self.state, self.agreement_id, self.is_founding, key=settings.GRANT_KEY)
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the row is as we wrote it."""
+        return fits(self.bond, self.true_bond)
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether the role counts: granted, and by us. A row that somebody made or changed in the record gives no role."""
+        return self.state == GrantState.GRANTED and self.is_bound
+
 
 class ResetState(models.TextChoices):
     ASKED = "asked", pgettext_lazy("reset", "asked for")
@@ -238,7 +303,10 @@ RESET_MOVES = {
 
 
 class FactorReset(models.Model):
-    """Lost password or device: there is no self-service. One administrator asks, another one confirms, and a new invitation begins."""
+    """Lost password or device: there is no self-service. One administrator asks, another one confirms, and a new invitation begins.
+
+    Each of the two holds one half of it and hands that over in person, so neither can enrol in the member's place.
+    """
 
     MOVES, MOVED = RESET_MOVES, actions.RESET_MOVED
 
@@ -247,6 +315,7 @@ class FactorReset(models.Model):
     state = Plain("state of a reset", models.CharField(max_length=8, choices=ResetState.choices, default=ResetState.ASKED))
     asked_by = models.ForeignKey(StaffMember, models.PROTECT, related_name="+")
     decided_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
+    half_sha256 = Plain("digest of a random token", models.CharField(max_length=64, default=""))
     asked_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -322,16 +391,16 @@ class Session(PersonalModel):
 
     @property
     def true_bond(self) -> str:
-        """Ties token, owner, the owner's subject and the trust together under a key of the site's: whoever can only write to the record
-        can neither make a session nor point one, or the account behind it, at somebody else's data."""
-        key = sha256(b"sessions\0" + settings.SECRET_KEY.encode()).digest()
-        bound = f"{self.id}|{self.account_id}|{self.staff_id}|{self.owner_subject}|{self.trust}|{self.token_sha256}"
-        return hmac.new(key, bound.encode(), sha256).hexdigest()
+        """Ties token, owner, the owner's subject, the trust and the browser's mark together under a key of the site's: whoever can only
+        write to the record can neither make a session nor point one, or the account behind it, at somebody else's data."""
+        return bond(
+            "sessions", self.id, self.account_id, self.staff_id, self.owner_subject, self.trust, self.token_sha256, self.device_sha256
+        )
 
     @property
     def is_bound(self) -> bool:
         """Whether nobody changed whose session it is since it began."""
-        return hmac.compare_digest(self.bond, self.true_bond)
+        return fits(self.bond, self.true_bond)
 
     @property
     def is_trusted(self) -> bool:

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     READ_PERMISSIONS = "read_permissions"
     SEE_TEAM = "see_team"
     MANAGE_TEAM = "manage_team"
+    REOPEN_NUMBERS = "reopen_numbers"
 
     @property
     def label(self) -> object:
@@ -61,6 +62,7 @@ _PERMISSION_LABELS = {
     Permission.READ_JOURNAL: _("Read the journal"),
     Permission.READ_PERMISSIONS: _("Read the table of permissions"),
     Permission.SEE_TEAM: _("See staff accounts, roles and agreements"),
+    Permission.REOPEN_NUMBERS: _("Open a number again that wrong codes have closed"),
     Permission.MANAGE_TEAM: _("Invite staff, record agreements, ask for and confirm roles"),
 }
 
@@ -69,6 +71,7 @@ TABLE: Mapping[Role, Mapping[Permission, frozenset[Purpose]]] = {
     Role.SERVICE: {
         Permission.FIND_PEOPLE: frozenset({SIGN_IN, SERVE}),
         Permission.REVEAL: frozenset({SIGN_IN, SERVE, CORRECT}),
+        Permission.REOPEN_NUMBERS: frozenset(),
         Permission.READ_PERMISSIONS: frozenset(),
     },
     Role.CLAIMS: {
@@ -92,6 +95,7 @@ TABLE: Mapping[Role, Mapping[Permission, frozenset[Purpose]]] = {
     Role.SECURITY: {
         Permission.FIND_PEOPLE: frozenset({SECURITY}),
         Permission.REVEAL: frozenset({SECURITY}),
+        Permission.REOPEN_NUMBERS: frozenset(),
         Permission.READ_JOURNAL: frozenset(),
         Permission.READ_PERMISSIONS: frozenset(),
     },

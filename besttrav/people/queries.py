@@ -12,6 +12,7 @@ from besttrav.kernel.actors import Actor, ActorKind
 from besttrav.people import phones
 from besttrav.people.models import (
     Account,
+    Alarm,
     Challenge,
     CodePurpose,
     ConfidentialityAgreement,
@@ -26,17 +27,25 @@ from besttrav.people.models import (
 )
 from besttrav.people.permissions import Role
 from besttrav.people.visitors import Visitor, digest
+from besttrav.privacy import consents
+from besttrav.privacy.consent_codes import Consent
 from besttrav.privacy.gate import find, masked
 from besttrav.privacy.purposes import SIGN_IN
+from besttrav.privacy.queries import restored_since
 
 _CODES = Actor.job("people.codes")
 
 
 def living_session(token: str, *, of_staff: bool, now: datetime) -> Session | None:
-    """The session this token opens, if it still counts. Staff tokens open no customer session, nor the other way round."""
+    """The session this token opens, if it still counts. Staff tokens open no customer session, nor the other way round.
+
+    None from before a restore counts: it may have ended after the backup.
+    """
     sessions = Session.objects.filter(token_sha256=digest(token), ended_at=None, staff__isnull=not of_staff)
     session = sessions.select_related("account", "staff").first()
-    return session if session and session.is_alive(now) and session.is_bound and _owner_may_act(session) else None
+    if session is None or not session.is_alive(now) or not session.is_bound or restored_since(session.created_at):
+        return None
+    return session if _owner_may_act(session) else None
 
 
 def actor_of(session: Session | None) -> Actor:
@@ -55,8 +64,9 @@ def actor_of(session: Session | None) -> Actor:
 
 
 def roles_of(staff: StaffMember) -> frozenset[str]:
-    """The roles in force."""
-    return frozenset(RoleGrant.objects.filter(staff=staff, state=GrantState.GRANTED).values_list("role", flat=True))
+    """The roles in force: those whose rows were written by us."""
+    granted = RoleGrant.objects.filter(staff=staff, state=GrantState.GRANTED)
+    return frozenset(grant.role for grant in granted if grant.is_in_force)
 
 
 def challenge_of(challenge_id: UUID, visitor: Visitor) -> Challenge:
@@ -77,7 +87,7 @@ def waiting_proof(account: Account, visitor: Visitor) -> Challenge | None:
 
 def _newest_open(sent: QuerySet[Challenge], visitor: Visitor) -> Challenge | None:
     newest = sent.filter(browser_sha256=visitor.browser_sha256).order_by("-created_at").first()
-    return newest if newest and newest.is_open(clock.now()) else None
+    return newest if newest and newest.is_open(clock.now()) and not restored_since(newest.created_at) else None
 
 
 def shown_phone(challenge_id: UUID, visitor: Visitor) -> str:
@@ -86,17 +96,39 @@ def shown_phone(challenge_id: UUID, visitor: Visitor) -> str:
     return masked([challenge], ["phone"], actor=_CODES)[0]["phone"] if challenge else ""
 
 
+def recognised(visitor: Visitor) -> list[Account]:
+    """The accounts that signed in fully with this browser before, and whose owners let us recognise it. Mostly one or none."""
+    if not visitor.device:
+        return []
+    marked = Session.objects.filter(device_sha256=visitor.device_sha256, trust=Trust.FULL, account__isnull=False).select_related("account")
+    accounts = {session.account for session in marked if session.account and session.account.may_sign_in and session.is_bound}
+    agreed = consents.given([account.subject for account in accounts], [Consent.K12])
+    return [account for account in accounts if (account.subject, Consent.K12) in agreed]
+
+
+def is_device_of(phone: str, visitor: Visitor) -> bool:
+    """Whether the owner of this number's account signed in with this browser before."""
+    known = recognised(visitor)
+    return bool(known) and find(Account, phone=phone, purpose=SIGN_IN, actor=_CODES).filter(pk__in=[one.pk for one in known]).exists()
+
+
+def open_alarms() -> list[Alarm]:
+    """What is unusual about the site's one-time codes now, the latest first."""
+    return list(Alarm.objects.filter(ended_at=None).order_by("-raised_at"))
+
+
 def sessions_of(owner: Account | StaffMember, now: datetime) -> list[Session]:
     """Where somebody is signed in, the latest first."""
     alive = owner.sessions.filter(ended_at=None).order_by("-last_seen_at")
-    return [session for session in alive if session.is_alive(now)]
+    return [session for session in alive if session.is_alive(now) and not restored_since(session.created_at)]
 
 
 def roles_by_staff(ids: Iterable[UUID]) -> dict[UUID, list[Role]]:
     """The roles in force of several members of staff, in one query."""
     found: dict[UUID, list[Role]] = {}
-    for staff, role in RoleGrant.objects.filter(staff__in=set(ids), state=GrantState.GRANTED).values_list("staff", "role"):
-        found.setdefault(staff, []).append(Role(role))
+    for grant in RoleGrant.objects.filter(staff__in=set(ids), state=GrantState.GRANTED):
+        if grant.is_in_force:
+            found.setdefault(grant.staff_id, []).append(Role(grant.role))
     return found
 
 

@@ -30,7 +30,7 @@ class Consent(Enum):
         _("offers"), _("without it no offers; messages about your contract still come"), channels=("sms", "call", "email", "site")
     )
     K11 = ConsentRules(_("personal recommendations"), _("without it everybody sees the same order"))
-    K12 = ConsentRules(_("cookies that are not necessary"), _("without it nothing changes for you"))
+    K12 = ConsentRules(_("cookies that are not necessary"), _("without it you are told of every sign-in, also in this browser"))
     K13 = ConsentRules(_("giving your data to a recipient abroad"), _("without it help is arranged from within the country"), separate=True)
     K14 = ConsentRules(_("guardian's consent for a child under 14"), _("without it the child cannot be insured here"), separate=True)
     K15 = ConsentRules(

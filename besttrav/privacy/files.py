@@ -68,6 +68,12 @@ def start_clock(file: UUID, keep: Keep, on: date) -> date:
     return ends_on
 
 
+def start_clock_of(sheet: UUID, keep: Keep, on: date) -> date | None:
+    """The same for the file this sheet is in. None for a sheet the vault does not know, which has no file to keep."""
+    found = sheet_of(sheet)
+    return start_clock(found.file_id, keep, on) if found else None
+
+
 def hold(file: UUID, *, law: str, reason: str, owner: str, until: date) -> UUID:
     """Keep the file beyond every clock and request until a day. `reason` is a declared word, `owner` a staff number or job name."""
     return Hold.objects.create(file_id=file, law=law, reason=reason, owner=owner, ends_on=until).pk

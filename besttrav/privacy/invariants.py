@@ -6,11 +6,13 @@ shown to anybody.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import Q
+from django.utils.module_loading import autodiscover_modules
 
 from besttrav.journal import proof
 from besttrav.privacy import consents, ledger
@@ -21,7 +23,7 @@ from besttrav.privacy.models import ConsentEvent, Erasure, ErasureItem, ErasureS
 from besttrav.privacy.sealing import place_of
 from besttrav.privacy.vault import secrets, store
 from besttrav.privacy.vault.connection import vault_cursor
-from besttrav.privacy.vault.models import Epoch, EpochState, SheetState
+from besttrav.privacy.vault.models import Epoch, EpochState, Sheet, SheetState
 
 Invariant = Callable[[], Iterable[str]]
 
@@ -36,12 +38,18 @@ def invariant(check: Invariant) -> Invariant:
 
 def violations(but: Collection[str] = ()) -> dict[str, list[str]]:
     """Every invariant that does not hold, with what breaks it: ids and counts, never a value. Those named in `but` are not asked."""
-    found = {name: list(check()) for name, check in _all.items() if name not in but}
+    found = {name: list(check()) for name, check in _everybodys().items() if name not in but}
     return {name: told for name, told in found.items() if told}
 
 
 def names() -> list[str]:
-    return list(_all)
+    return list(_everybodys())
+
+
+def _everybodys() -> dict[str, Invariant]:
+    """Ours, and those of the rooms above, each in its own `invariants.py`."""
+    autodiscover_modules("invariants")
+    return _all
 
 
 @invariant
@@ -138,6 +146,23 @@ def every_outside_decision_is_known_inside() -> Iterator[str]:
         for sheet in store.not_erased(decision.erased):
             if not Erasure.objects.filter(pk=decision.id, state=ErasureState.DECIDED).exists():
                 yield f"the sheet {sheet} was erased by {decision.id}, and the vault does not know"
+
+
+@invariant
+def what_is_restricted_inside_is_what_was_decided_outside() -> Iterator[str]:
+    """The vault's states carry no seal of their own: the ledger outside says what they must be. See docs/adr/0012."""
+    wanted: dict[UUID, date] = {}
+    for decision in ledger.decisions():
+        wanted |= dict(decision.restricted)
+    restricted = dict(Sheet.objects.filter(state=SheetState.RESTRICTED).values_list("pk", "restricted_until"))
+    under_way = set(ErasureItem.objects.filter(erasure__state=ErasureState.DECIDED).values_list("sheet", flat=True))
+    for sheet in restricted.keys() - wanted.keys() - under_way:
+        yield f"the sheet {sheet} is restricted, and nobody decided it"
+    for sheet in Sheet.objects.filter(state=SheetState.ACTIVE, pk__in=wanted.keys() - under_way).values_list("pk", flat=True):
+        yield f"the sheet {sheet} was restricted, and the vault calls it open"
+    for sheet in restricted.keys() & wanted.keys() - under_way:
+        if restricted[sheet] != wanted[sheet]:
+            yield f"the sheet {sheet} was restricted until another day"
 
 
 @invariant

@@ -89,3 +89,12 @@ class LogSheet(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subject", "stretch"], nulls_distinct=False, name="privacy_log_sheet_once")]
+
+
+class Restoration(models.Model):
+    """That this record or its vault came back from a backup, and when: what stands in rows from before may have gone on elsewhere."""
+
+    at = models.DateTimeField(primary_key=True)
+
+    def __str__(self) -> str:
+        return f"restored {self.at:%Y-%m-%d %H:%M}"

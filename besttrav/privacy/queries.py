@@ -1,9 +1,10 @@
 """Reading what this room knows, for pages and for its own gate."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
-from besttrav.privacy.models import ConsentEvent, Erasure, ErasureItem, ErasureState
+from besttrav.privacy.models import ConsentEvent, Erasure, ErasureItem, ErasureState, Restoration
 from besttrav.privacy.vault.store import Card
 
 
@@ -30,3 +31,11 @@ def answers_of(subject: UUID) -> list[ConsentEvent]:
 def erasures_of(subject: UUID) -> list[Erasure]:
     """The decisions and certificates about a person, newest first."""
     return list(Erasure.objects.filter(subject=subject).order_by("-id").prefetch_related("items"))
+
+
+def restored_since(moment: datetime) -> bool:
+    """Whether a backup was restored at or after this moment.
+
+    What the record then says of a session, a code or a message from before is what it said at the backup, and no longer what happened.
+    """
+    return Restoration.objects.filter(at__gte=moment).exists()

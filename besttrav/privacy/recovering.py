@@ -16,7 +16,7 @@ from besttrav.privacy import consents, erasing, ledger
 from besttrav.privacy.erasing import ERASE, RESTRICT
 from besttrav.privacy.fields import personal_models, sheets_of
 from besttrav.privacy.ledger import Decision
-from besttrav.privacy.models import Erasure, ErasureItem
+from besttrav.privacy.models import Erasure, ErasureItem, Restoration
 from besttrav.privacy.vault import store
 
 BATCH = 500
@@ -53,8 +53,16 @@ def replay() -> int:
         erasing.clear(sheet for decision in batch for sheet in decision.erased)
         _certify_again(batch)
     consents.replay(ledger.withdrawals())
+    _tell_the_record()
     store.note_replayed()
     return replayed
+
+
+def _tell_the_record() -> None:
+    """Before anybody is served the record knows of the restore too: upper rooms ask it about every session, code and message."""
+    restored_at = store.restored_at()
+    if restored_at:
+        Restoration.objects.get_or_create(at=restored_at)
 
 
 def _shred(batch: Sequence[Decision]) -> int:

@@ -37,7 +37,7 @@ COOKIES = (
     ),
     Cookie(CUSTOMER_COOKIE, Need.NECESSARY, _("Keeps you signed in."), _("Until you sign out, 12 hours at most")),
     Cookie(
-        DEVICE_COOKIE, Need.NECESSARY, _("Recognises this browser after you signed in, so that we can warn you of others."), _("400 days")
+        DEVICE_COOKIE, Need.ASKED, _("Recognises this browser after you allowed it, so that we warn you of others only."), _("400 days")
     ),
     Cookie(STAFF_COOKIE, Need.NECESSARY, _("Keeps a member of our staff signed in."), _("8 hours at most")),
     Cookie("theme", Need.ASKED, _("Remembers whether you chose light or dark pages."), _("1 year")),

@@ -1,5 +1,6 @@
 """The staff door: two factors in, masked by default, opened with a reason, seen by the person."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -119,6 +120,20 @@ def test_a_new_colleague_enrols_from_the_invitation(world: World) -> None:
     assert client.post("/staff/enrolment/app/", {"code": totp.code_at(app_secret(member), clock.now())})["Location"] == "/staff/"
     assert client.get("/staff/team/").status_code == 422
     assert client.post("/staff/agreement/", {"signs": "on"}).status_code == 302
+
+
+def test_of_a_reset_each_administrator_sees_one_half_and_the_member_brings_both(world: World) -> None:
+    member, asking, confirming = world.service_agent.member, signed_in(world.administrator), signed_in(world.second_administrator)
+    asked = asking.post(f"/staff/team/{member.id}/resets/").content.decode()
+    reset = member.resets.get()
+    confirmed = confirming.post(f"/staff/team/resets/{reset.id}/confirmation/").content.decode()
+    first, second = (re.findall(r"<b>([0-9a-f]{12})</b>", shown) for shown in (asked, confirmed))
+
+    assert (len(first), len(second)) == (1, 1)
+    form = {"number": "S1001", "password": "seven slow rivers"}
+    assert Client().post("/staff/enrolment/", form | {"invitation": second[0]}).status_code == 422
+    enrolled = Client().post("/staff/enrolment/", form | {"invitation": f"{first[0]}-{second[0]}"})
+    assert enrolled["Location"] == "/staff/enrolment/app/"
 
 
 def test_every_page_of_a_role_opens(world: World) -> None:

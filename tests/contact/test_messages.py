@@ -16,6 +16,7 @@ from besttrav.privacy.gate import NotDeclared, reveal_one
 from besttrav.privacy.purposes import ANSWER_RIGHTS
 from tests.carrier import CarrierSimulator
 from tests.conftest import StoppedClock
+from tests.world import restore_a_backup
 
 PHONE = "+8612900003131"
 NOTICE = {"moment": "2026-11-22 10:00", "hotline": "400-000-0000"}
@@ -149,3 +150,53 @@ def test_a_code_stands_in_nothing_that_a_duty_could_open(carrier: CarrierSimulat
     assert CODE["code"] not in reveal_one(message, "text", purpose=ANSWER_RIGHTS, actor=officer).text
     with pytest.raises(NotDeclared):
         reveal_one(message, "values", purpose=ANSWER_RIGHTS, actor=officer)
+
+
+def test_after_a_restore_a_code_that_may_have_been_sent_is_given_up(carrier: CarrierSimulator, drain: Drain) -> None:
+    message = prepared(Template.CODE)
+    restore_a_backup()
+    drain()
+
+    assert state_of(message) == MessageState.LOST
+    assert carrier.texts(PHONE) == []
+
+
+def test_after_a_restore_a_notice_the_carrier_has_is_not_sent_again(
+    carrier: CarrierSimulator, drain: Drain, stopped_clock: StoppedClock
+) -> None:
+    message = prepared()
+    operations.send(message=message)
+    Message.objects.filter(id=message.id).update(state=MessageState.PREPARED, tries=0, handed_over_at=None, reference="")  # the backup
+    restore_a_backup()
+    drain()
+    stopped_clock.advance(timedelta(minutes=1))
+    operations.recover()
+    drain()
+
+    assert state_of(message) == MessageState.SENT
+    assert len(carrier.texts(PHONE)) == 1
+
+
+def test_after_a_restore_a_notice_that_never_left_is_sent_once_the_carrier_says_so(
+    carrier: CarrierSimulator, drain: Drain, stopped_clock: StoppedClock
+) -> None:
+    message = prepared()
+    restore_a_backup()
+    drain()
+    assert state_of(message) == MessageState.UNKNOWN
+    assert carrier.texts(PHONE) == []
+
+    stopped_clock.advance(timedelta(minutes=11))
+    operations.recover()
+    drain()
+    assert state_of(message) == MessageState.SENT
+    assert len(carrier.texts(PHONE)) == 1
+
+
+def test_after_a_restore_new_messages_leave_as_ever(carrier: CarrierSimulator, drain: Drain, stopped_clock: StoppedClock) -> None:
+    restore_a_backup()
+    stopped_clock.advance(timedelta(seconds=1))
+    message = prepared()
+    drain()
+
+    assert state_of(message) == MessageState.SENT

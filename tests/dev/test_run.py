@@ -54,11 +54,20 @@ def start(state: Path) -> Iterator[Start]:
 def bystander() -> Iterator[Footprint]:
     """A program like ours that is not ours."""
     process = subprocess.Popen(["sleep", "600"], process_group=0)
-    footprint = Footprint.of(process.pid)
-    assert footprint
-    yield footprint
-    process.kill()
-    process.wait()
+    try:
+        yield footprint_after_exec(process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def footprint_after_exec(process: "subprocess.Popen[bytes]") -> Footprint:
+    """Popen may return while the child has no command line yet; such a footprint would be nobody's a moment later."""
+    end = time.monotonic() + 10
+    while not ((footprint := Footprint.of(process.pid)) and footprint.command):
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    return footprint
 
 
 def programs_of(state: Path) -> dict[str, Footprint]:

@@ -3,6 +3,7 @@
 Acts keep a diary outside the databases: what they were about to do, and what they were told is done. Recovery is held to it.
 """
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -14,16 +15,21 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
+from besttrav.contact.models import Message
 from besttrav.journal import operations as journal
-from besttrav.kernel import jobs
+from besttrav.kernel import clock, jobs
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal, Unavailable
+from besttrav.people.models import CodePurpose
+from besttrav.people.operations import accounts, codes, sessions
+from besttrav.people.queries import living_session
+from besttrav.people.visitors import Visitor, new_token
 from besttrav.privacy import backups, consents, erasing, files, invariants, recovering, tidying, turning
 from besttrav.privacy.consent_codes import Consent
 from besttrav.privacy.consents import ShownText
 from besttrav.privacy.gate import Closed, find, reveal_one
 from besttrav.privacy.keeping import Keep
-from besttrav.privacy.purposes import OWN_ACCESS, SERVE
+from besttrav.privacy.purposes import NOTIFY, OWN_ACCESS, SERVE
 from besttrav.privacy.vault import epochs
 from tests.jobs import run_due_jobs
 from tests.sample.models import Journey
@@ -77,6 +83,32 @@ def sign_up(amount: str = "1") -> None:
             journey.phone = second
             journey.save(update_fields=["phone"])
         note("changed", journey.pk, f"+86{second}")
+
+
+def come_in(phone: str) -> str:
+    """Somebody opens an account by phone and code. Returns the token of their session; the message with the code waits for its job."""
+    settings.INVENTED_PHONES = "12"
+    visitor = Visitor(browser=new_token(), device="", network="203.0.113.7", agent="", language="zh-hans")
+    challenge = codes.request(phone=phone, purpose=CodePurpose.SIGN_IN, visitor=visitor, actor=Actor.visitor())
+    message = reveal_one(Message.objects.latest("created_at"), "values", purpose=NOTIFY, actor=Actor.job("contact.send"))
+    proved = codes.check(
+        challenge_id=challenge.id,
+        code=json.loads(message["values"])["code"],
+        purpose=CodePurpose.SIGN_IN,
+        visitor=visitor,
+        actor=Actor.visitor(),
+    )
+    return accounts.register(challenge=proved, visitor=visitor, agreed_to=SHOWN).token
+
+
+def sign_out(token: str) -> None:
+    session = living_session(token, of_staff=False, now=clock.now())
+    assert session
+    sessions.end(session=session, actor=Actor.visitor(), why="own_wish")
+
+
+def is_in(token: str) -> bool:
+    return living_session(token, of_staff=False, now=clock.now()) is not None
 
 
 def erase(*subjects: str) -> None:
@@ -223,7 +255,7 @@ def is_unavailable() -> bool:
     return False
 
 
-_PEOPLE: list[Callable[..., Any]] = [sign_up, erase, withdraw, has_agreed, live]
+_PEOPLE: list[Callable[..., Any]] = [sign_up, erase, withdraw, has_agreed, live, come_in, sign_out, is_in]
 _OPERATORS: list[Callable[..., Any]] = [work, seal, rotate, turn, turn_for_ever, back_up, restore, answer_theft, tidy]
 _CHECKERS: list[Callable[..., Any]] = [recover, check, is_unavailable]
 ACTS = {act.__name__: act for act in [*_PEOPLE, *_OPERATORS, *_CHECKERS]}

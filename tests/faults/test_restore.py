@@ -37,6 +37,21 @@ def test_an_old_record_joins_the_newest_vault_and_the_erased_stay_erased(house: 
     assert house.recovered() == {}
 
 
+def test_whoever_was_signed_in_at_the_backup_is_not_after_the_restore_and_no_code_leaves_again(house: House) -> None:
+    ended, alive = house.play("come_in", "12900004711"), house.play("come_in", "12900004712")
+    folder = house.play("back_up")["folder"]
+    house.play("sign_out", ended)
+    assert house.play("is_in", alive) is True
+
+    house.play("restore", folder, "default")
+
+    assert house.query("default", "SELECT count(*) FROM people_session WHERE ended_at IS NULL") == [(2,)]
+    assert (house.play("is_in", ended), house.play("is_in", alive)) == (False, False)
+    assert house.recovered() == {}
+    assert house.query("default", "SELECT count(*) FROM people_session WHERE ended_at IS NULL") == [(0,)]
+    assert house.query("default", "SELECT DISTINCT state FROM contact_message") == [("lost",)]
+
+
 def test_a_lost_vault_comes_back_from_its_newest_backup_and_the_erased_stay_erased(house: House) -> None:
     house.play("sign_up", 2)
     folder = house.play("back_up")["folder"]

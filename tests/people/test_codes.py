@@ -35,7 +35,7 @@ def test_a_million_guesses_are_far_more_than_anybody_gets() -> None:
     space = 10**CODE.digits
 
     assert CODE.tries_a_day / space <= 0.00005  # a day of guessing at one number
-    assert CODE.tries_in_a_row / space <= 0.0001  # a life of guessing at one number
+    assert (CODE.tries_in_a_row + CODE.tries_in_a_row_at_home) / space <= 0.0001  # a life of guessing at one number
     assert CODE.tries <= CODE.tries_a_day <= CODE.tries_in_a_row
     assert CODE.life <= 600
 
@@ -64,7 +64,7 @@ def test_ten_wrong_entries_a_day_are_all_a_number_gets(world: World, stopped_clo
     for step in range(2):
         stopped_clock.advance(timedelta(minutes=10))
         world.carrier.set_clock(600 * (step + 1))
-        visitor = browser()
+        visitor = browser(network=f"203.0.{step}.7")
         challenge = world.ask_for_code(BUYER, visitor)
         right = world.carrier.code(BUYER)
         for by in range(1, CODE.tries + 1):
@@ -141,6 +141,40 @@ def test_the_newest_code_replaces_the_older(world: World, stopped_clock: Stopped
 
     with pytest.raises(CodeRefused):
         try_code(first, code, visitor)
+
+
+def test_one_network_cannot_use_up_what_a_number_has_in_a_day(world: World, stopped_clock: StoppedClock) -> None:
+    challenge, right = world.ask_for_code(BUYER, visitor := browser(network="198.51.100.7")), world.carrier.code(BUYER)
+    for by in range(1, CODE.tries_a_day_network + 1):
+        with pytest.raises(CodeRefused):
+            try_code(challenge, other_than(right, by), visitor)
+    stopped_clock.advance(timedelta(minutes=10))
+    world.carrier.set_clock(600)
+    again = world.ask_for_code(BUYER, neighbour := browser(network="198.51.100.9"))
+    with pytest.raises(TooMany):
+        try_code(again, world.carrier.code(BUYER), neighbour)
+
+    stopped_clock.advance(timedelta(minutes=10))
+    world.carrier.set_clock(1200)
+    elsewhere = world.ask_for_code(BUYER, owner := browser(network="203.0.113.7"))
+    assert try_code(elsewhere, world.carrier.code(BUYER), owner)
+
+
+def test_one_browser_gets_few_codes_whatever_the_numbers(world: World) -> None:
+    visitor = browser()
+    for tail in range(CODE.sent_an_hour_browser):
+        codes.request(phone=f"1290000{tail:04}", purpose=CodePurpose.SIGN_IN, visitor=visitor, actor=ANYBODY)
+
+    with pytest.raises(TooMany):
+        codes.request(phone=BUYER, purpose=CodePurpose.SIGN_IN, visitor=visitor, actor=ANYBODY)
+
+
+def test_the_waits_after_the_first_are_longer_by_a_little_that_nobody_can_guess() -> None:
+    early, late = (clock.now().replace(microsecond=part) for part in (0, 900_000))
+
+    assert CODE.jittered_wait_after(1, late) == CODE.wait_after(1)
+    assert CODE.jittered_wait_after(3, early) == CODE.wait_after(3)
+    assert CODE.wait_after(3) < CODE.jittered_wait_after(3, late) <= CODE.wait_after(3) * (1 + CODE.resend_jitter)
 
 
 def test_waiting_doubles_between_unanswered_codes() -> None:

@@ -34,7 +34,7 @@ def test_whoever_goes_on_guessing_codes_is_locked_out_until_two_people_open(worl
     with pytest.raises(SignInRefused):
         staff.sign_in(number="S1001", password=PASSWORD, visitor=browser())
 
-    reset = staff.ask_reset(staff=agent.member, actor=world.administrator.actor)
+    reset, _half = staff.ask_reset(staff=agent.member, actor=world.administrator.actor)
     assert staff.confirm_reset(reset=reset, actor=world.second_administrator.actor)
     agent.member.refresh_from_db()
     assert (agent.member.state, agent.member.wrong_codes) == (StaffState.INVITED, 0)

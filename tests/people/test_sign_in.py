@@ -96,9 +96,7 @@ def test_a_recycled_number_never_shows_the_former_owners_data(world: World, stop
 
 
 def test_a_known_device_is_trusted_after_any_silence(world: World, stopped_clock: StoppedClock) -> None:
-    visitor = browser()
-    challenge = world.prove(BUYER, visitor)
-    device = accounts.register(challenge=challenge, visitor=visitor, agreed_to=shown_policy("zh-hans")).device
+    device = world.recognise(world.buyer)
     stopped_clock.advance(timedelta(days=200))
     world.carrier.set_clock(200 * 86400)
 
@@ -122,7 +120,7 @@ def test_a_new_device_is_told_to_the_owner(world: World, stopped_clock: StoppedC
     world.customer(BUYER)
     world.deliver()
 
-    assert "新设备" in world.carrier.texts(BUYER)[0]
+    assert "未被识别的设备" in world.carrier.texts(BUYER)[0]
 
 
 def test_the_journal_tells_the_story_without_a_number(world: World) -> None:

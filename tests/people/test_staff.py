@@ -13,9 +13,10 @@ from besttrav.people import actions, passwords, totp
 from besttrav.people.limits import STAFF
 from besttrav.people.models import Session, StaffMember
 from besttrav.people.operations import granting, staff
-from besttrav.people.operations.granting import NotOneself
-from besttrav.people.operations.staff import InvitationRefused, ResetAsked, SamePerson, SignInRefused, StaffNumberTaken
+from besttrav.people.operations.granting import NotOneself, SamePerson
+from besttrav.people.operations.staff import InvitationRefused, ResetAsked, SignInRefused, StaffNumberTaken
 from besttrav.people.queries import living_session, roles_of
+from besttrav.people.visitors import digest
 from tests.conftest import StoppedClock
 from tests.world import PASSWORD, World, browser
 
@@ -112,13 +113,37 @@ def test_an_invitation_that_ran_out_is_followed_by_a_new_one_that_two_people_dec
     with pytest.raises(StaffNumberTaken):
         staff.invite(number="S2001", name="方小满", actor=first)
 
-    reset = staff.ask_reset(staff=member, actor=first)
+    reset, half = staff.ask_reset(staff=member, actor=first)
     with pytest.raises(ResetAsked):
         staff.ask_reset(staff=member, actor=second)
     with pytest.raises(SamePerson):
         staff.confirm_reset(reset=reset, actor=first)
-    fresh = staff.confirm_reset(reset=reset, actor=second)
-    assert staff.enrol(number="S2001", invitation=fresh, password=PASSWORD, visitor=browser())
+    other_half = staff.confirm_reset(reset=reset, actor=second)
+    assert staff.enrol(number="S2001", invitation=f"{half}-{other_half}", password=PASSWORD, visitor=browser())
+
+
+def test_who_writes_to_the_record_invites_nobody_to_somebodys_roles(world: World) -> None:
+    member = world.service_agent.member
+    ends_at = clock.now() + timedelta(hours=1)
+    StaffMember.objects.filter(id=member.id).update(state="invited", invitation_sha256=digest("forged"), invitation_ends_at=ends_at)
+
+    with pytest.raises(InvitationRefused):
+        staff.enrol(number="S1001", invitation="forged", password=PASSWORD, visitor=browser())
+
+
+def test_neither_who_asked_for_a_reset_nor_who_confirmed_it_can_enrol_in_the_members_place(world: World) -> None:
+    first, second = world.administrator.actor, world.second_administrator.actor
+    member = world.service_agent.member
+    reset, half = staff.ask_reset(staff=member, actor=first)
+    for early in (half, f"{half}-", f"{half}-{half}"):
+        with pytest.raises(InvitationRefused):
+            staff.enrol(number="S1001", invitation=early, password=PASSWORD, visitor=browser())
+    other_half = staff.confirm_reset(reset=reset, actor=second)
+
+    for alone in (half, other_half, f"{half}-", f"-{other_half}", f"{half}-{half}", f"{other_half}-{other_half}", f"{other_half}-{half}"):
+        with pytest.raises(InvitationRefused):
+            staff.enrol(number="S1001", invitation=alone, password=PASSWORD, visitor=browser())
+    assert staff.enrol(number="S1001", invitation=f" {half} - {other_half}", password=PASSWORD, visitor=browser())
 
 
 def test_who_leaves_leaves_their_roles_and_sessions(world: World) -> None:

@@ -12,12 +12,14 @@ from procrastinate.contrib.django import app
 from besttrav.kernel import clock
 from besttrav.people.models import StaffMember
 from besttrav.people.operations import accounts, staff
+from besttrav.people.policy import shown_policy
 from besttrav.privacy import erasing, files, gate, queries
 from besttrav.privacy.artefacts import published_fields
 from besttrav.privacy.keeping import STARTS, Keep
-from besttrav.privacy.purposes import OWN_ACCESS
+from besttrav.privacy.purposes import OWN_ACCESS, SIGN_IN
 from besttrav.privacy.vault.models import Clock, Sheet, SheetKey, SheetState
-from tests.world import World
+from tests.conftest import StoppedClock
+from tests.world import BUYER, World
 
 
 @pytest.mark.parametrize("keep", Keep)
@@ -69,6 +71,29 @@ def test_the_file_of_staff_counts_from_the_day_they_leave(world: World) -> None:
     assert Clock.objects.get(file_id=sheet.file_id).ends_on == Keep.STAFF.ends_on(clock.today())
 
 
+def test_the_former_account_of_a_number_that_changed_hands_ends_with_its_clock(
+    world: World, stopped_clock: StoppedClock, drain: Callable[[], int]
+) -> None:
+    former = world.buyer
+    stopped_clock.advance(timedelta(days=91))
+    world.carrier.set_clock(91 * 86400)
+    newcomer = world.customer(BUYER)
+    fresh = accounts.start_afresh(session=newcomer.session, visitor=newcomer.visitor, agreed_to=shown_policy("zh-hans"))
+    assert fresh.session.account is not None
+    last_day = Keep.ACCOUNT.ends_on(clock.today()) - timedelta(days=1)
+
+    stopped_clock.advance(last_day - clock.today())
+    sweep(drain)
+    assert gate.reveal_one(former.account, "phone", purpose=SIGN_IN, actor=accounts.KEEPER).phone == BUYER
+
+    stopped_clock.advance(timedelta(days=1))
+    sweep(drain)
+    with pytest.raises(gate.Gone):
+        gate.reveal_one(former.account, "phone", purpose=SIGN_IN, actor=accounts.KEEPER)
+    assert not SheetKey.objects.filter(sheet=former.account.holder).exists()
+    assert gate.reveal_one(fresh.session.account, "phone", purpose=SIGN_IN, actor=accounts.KEEPER).phone == BUYER
+
+
 def test_closing_the_account_erases_it_and_locks_the_log_until_its_day(world: World, drain: Callable[[], int]) -> None:
     buyer = world.buyer
     log = buyer.session.log
@@ -86,3 +111,9 @@ def test_closing_the_account_erases_it_and_locks_the_log_until_its_day(world: Wo
     assert {item.keep for item in certificate.items.filter(outcome=erasing.RESTRICT, until__gt=clock.today() + timedelta(days=180))} == {
         "LOG"
     }
+
+
+def sweep(drain: Callable[[], int]) -> None:
+    while erasing.sweep():
+        pass
+    drain()

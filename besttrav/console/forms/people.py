@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from besttrav.people.models import NumberProof
 from besttrav.privacy.purposes import Purpose
 from besttrav.ui.forms import RefusableForm
 
@@ -18,6 +19,29 @@ class SearchForm(RefusableForm):
     )
 
 
+def _reference() -> forms.RegexField:
+    return forms.RegexField(
+        r"^[A-Za-z0-9-]{4,24}$",
+        label=_("Case or ticket"),
+        help_text=_("Its number with us: letters, digits and hyphens."),
+        error_messages={"required": _("Enter the number of the case or ticket"), "invalid": _("Letters, digits and hyphens only")},
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+
+class ReopeningForm(SearchForm):
+    """A number, how its holder was known, and the case."""
+
+    proof = forms.TypedChoiceField(
+        label=_("How you know that the caller holds it"),
+        choices=NumberProof.choices,
+        coerce=NumberProof,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say how you know")},
+    )
+    reference = _reference()
+
+
 class OpeningForm(RefusableForm):
     """Fields and purposes are those that this person's data and this actor's roles have in common."""
 
@@ -25,13 +49,7 @@ class OpeningForm(RefusableForm):
         label=_("What you need to see"), widget=forms.CheckboxSelectMultiple, error_messages={"required": _("Choose what you need to see")}
     )
     purpose = forms.ChoiceField(label=_("What for"), widget=forms.RadioSelect, error_messages={"required": _("Say what for")})
-    reference = forms.RegexField(
-        r"^[A-Za-z0-9-]{4,24}$",
-        label=_("Case or ticket"),
-        help_text=_("Its number with us: letters, digits and hyphens."),
-        error_messages={"required": _("Enter the number of the case or ticket"), "invalid": _("Letters, digits and hyphens only")},
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
+    reference = _reference()
 
     def __init__(self, *args: object, wanted: Iterable[tuple[str, object]], purposes: Iterable[Purpose], **more: object) -> None:
         super().__init__(*args, **more)  # type: ignore[arg-type]  # handed through

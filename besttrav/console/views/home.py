@@ -1,12 +1,16 @@
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from besttrav.people import queries
 from besttrav.people.access import STAFF, access
+from besttrav.people.permissions import Permission, allows
+from besttrav.people.requests import StaffRequest
+from besttrav.ui.pages import page
 
 
 @require_safe
 @access(STAFF)
-def home(request: HttpRequest) -> HttpResponse:
-    """Where a working day starts: what waits for me, and who I am here."""
-    return render(request, "console/home.html")
+def home(request: StaffRequest) -> HttpResponse:
+    """Where a working day starts: what waits for me, and who I am here. Whoever may read the journal sees open alarms first."""
+    alarms = queries.open_alarms() if allows(request.actor.roles, Permission.READ_JOURNAL) else []
+    return page(request, "console/home.html", alarms=alarms)

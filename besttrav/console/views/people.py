@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from besttrav.console import person_page
-from besttrav.console.forms.people import OpeningForm, SearchForm
+from besttrav.console.forms.people import OpeningForm, ReopeningForm, SearchForm
 from besttrav.kernel.errors import Refusal
 from besttrav.people.access import access
 from besttrav.people.limits import STAFF
-from besttrav.people.operations import opening
+from besttrav.people.operations import opening, reopening
 from besttrav.people.permissions import Permission, allows, purposes_for
 from besttrav.people.requests import StaffRequest, member_of
 from besttrav.privacy.purposes import purposes
@@ -48,6 +48,20 @@ def person(request: StaffRequest, subject: UUID) -> HttpResponse:
 def openings(request: StaffRequest, subject: UUID) -> HttpResponse:
     """Show the chosen fields, in this answer only, for a minute; the person sees the look at once."""
     return _person(request, subject)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access(Permission.REOPEN_NUMBERS, freshly_proved=True)
+def closed_numbers(request: StaffRequest) -> HttpResponse:
+    """Open a number again that wrong codes have closed; its holder gets a text. There is no list of them."""
+    form, is_done = ReopeningForm(sent(request)), False
+    if form.is_valid():
+        try:
+            reopening.reopen(**form.cleaned_data, staff=member_of(request), actor=request.actor)
+            form, is_done = ReopeningForm(), True
+        except Refusal as refusal:
+            form.refuse(refusal, "phone")
+    return page(request, "console/people/closed_numbers.html", form=form, is_done=is_done)
 
 
 def _person(request: StaffRequest, subject: UUID) -> HttpResponse:

@@ -12,7 +12,7 @@ from besttrav.console.forms.sign_in import AppCodeForm, EnrolmentForm, PasswordF
 from besttrav.kernel import clock
 from besttrav.kernel.errors import Refusal
 from besttrav.people import cookies, totp
-from besttrav.people.access import EVERYONE, STAFF, access, safe_path
+from besttrav.people.access import EVERYONE, STAFF, access, next_path
 from besttrav.people.models import StaffState, Trust
 from besttrav.people.operations import sessions, staff
 from besttrav.people.operations.staff import Entered
@@ -31,10 +31,10 @@ def sign_in(request: Request) -> HttpResponse:
     form = PasswordForm(sent(request))
     if form.is_valid():
         try:
-            return _on(staff.sign_in(**form.cleaned_data, visitor=request.visitor), "console:second-factor", _next(request))
+            return _on(staff.sign_in(**form.cleaned_data, visitor=request.visitor), "console:second-factor", next_path(request))
         except Refusal as refusal:
             form.refuse(refusal)
-    return page(request, "console/sign_in/sign_in.html", form=form, next=_next(request))
+    return page(request, "console/sign_in/sign_in.html", form=form, next=next_path(request))
 
 
 @require_http_methods(_READ_OR_SEND)
@@ -50,7 +50,7 @@ def second_factor(request: Request) -> HttpResponse:
             return _in(request, staff.bring_code(session=session, code=form.cleaned_data["code"], visitor=request.visitor))
         except Refusal as refusal:
             form.refuse(refusal, "code")
-    return page(request, "console/sign_in/second_factor.html", form=form, next=_next(request), demo_code=_demo_code(request))
+    return page(request, "console/sign_in/second_factor.html", form=form, next=next_path(request), demo_code=_demo_code(request))
 
 
 @entry_page
@@ -93,10 +93,10 @@ def proof(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         try:
             staff.prove_with_code(session=request.session_record, code=form.cleaned_data["code"], actor=request.actor)
-            return HttpResponseRedirect(_next(request) or reverse("console:home"))
+            return HttpResponseRedirect(next_path(request) or reverse("console:home"))
         except Refusal as refusal:
             form.refuse(refusal, "code")
-    return page(request, "console/sign_in/proof.html", form=form, next=_next(request), demo_code=_demo_code(request))
+    return page(request, "console/sign_in/proof.html", form=form, next=next_path(request), demo_code=_demo_code(request))
 
 
 @require_POST
@@ -116,14 +116,10 @@ def _on(entered: Entered, name: str, way_on: str = "") -> HttpResponse:
 
 
 def _in(request: Request, entered: Entered) -> HttpResponse:
-    response = HttpResponseRedirect(_next(request) or reverse("console:home"))
+    response = HttpResponseRedirect(next_path(request) or reverse("console:home"))
     cookies.sign_staff_in(response, entered.token)
     rotate_token(request)
     return response
-
-
-def _next(request: Request) -> str:
-    return safe_path(request.POST.get("next") or request.GET.get("next", ""), request)
 
 
 def _demo_code(request: Request) -> str:

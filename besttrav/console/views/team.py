@@ -87,12 +87,13 @@ def ending(request: StaffRequest, grant_id: UUID) -> HttpResponse:
 @require_POST
 @access(Permission.MANAGE_TEAM, freshly_proved=True)
 def resets(request: StaffRequest, staff_id: UUID) -> HttpResponse:
-    """Ask to reset somebody's password and second factor."""
+    """Ask to reset somebody's password and second factor; the first half of the new invitation code is shown once."""
     form = RefusableForm({})
     form.full_clean()
     try:
-        staff.ask_reset(staff=get_object_or_404(StaffMember, id=staff_id), actor=request.actor)
-        return _back()
+        member = get_object_or_404(StaffMember, id=staff_id)
+        _reset, half = staff.ask_reset(staff=member, actor=request.actor)
+        return page(request, "console/team/invited.html", member=member, first=half)
     except Refusal as refusal:
         form.refuse(refusal)
         return _team(request, form)
@@ -102,13 +103,13 @@ def resets(request: StaffRequest, staff_id: UUID) -> HttpResponse:
 @require_POST
 @access(Permission.MANAGE_TEAM, freshly_proved=True)
 def confirmation(request: StaffRequest, reset_id: UUID) -> HttpResponse:
-    """Confirm a reset that another administrator asked for; the new invitation code is shown once."""
+    """Confirm a reset that another administrator asked for; the second half of the new invitation code is shown once."""
     form = RefusableForm({})
     form.full_clean()
     try:
         reset = get_object_or_404(FactorReset.objects.select_related("staff"), id=reset_id)
-        invitation = staff.confirm_reset(reset=reset, actor=request.actor)
-        return page(request, "console/team/invited.html", member=reset.staff, invitation=invitation)
+        half = staff.confirm_reset(reset=reset, actor=request.actor)
+        return page(request, "console/team/invited.html", member=reset.staff, second=half)
     except Refusal as refusal:
         form.refuse(refusal)
         return _team(request, form)

@@ -16,10 +16,10 @@ from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.clock import BEIJING
 from besttrav.kernel.errors import Refusal
-from besttrav.people import actions
+from besttrav.people import actions, queries
 from besttrav.people.limits import CUSTOMER
 from besttrav.people.models import Account, AccountState, Challenge, CodePurpose, Session, Trust
-from besttrav.people.operations import codes, sessions
+from besttrav.people.operations import codes, devices, sessions
 from besttrav.people.visitors import Visitor, new_token
 from besttrav.privacy import consents, erasing, files, marks
 from besttrav.privacy.consent_codes import Consent
@@ -59,7 +59,10 @@ class NotTrusted(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session with the tokens its browser keeps; `__repr__` shows neither."""
+    """A session with the tokens its browser keeps; `__repr__` shows neither.
+
+    Without `device` the browser keeps no mark of ours: nobody who signs in with it has agreed to be recognised.
+    """
 
     session: Session
     token: str
@@ -93,7 +96,11 @@ def register(*, challenge: Challenge, visitor: Visitor, agreed_to: ShownText) ->
 
 
 def start_afresh(*, session: Session, visitor: Visitor, agreed_to: ShownText) -> SignedIn:
-    """A new owner of a recycled number starts an account of their own. The former owner's account and its data stay out of reach for it."""
+    """A new owner of a recycled number starts an account of their own. The former owner's account and its data stay out of reach for it.
+
+    Nobody can come back to the former account by itself, so it counts as closed from today: its clock runs, and its owner has until it
+    ends to prove to us that it is theirs.
+    """
     former = session.account
     if former is None or session.trust != Trust.LOW:
         raise NotTrusted
@@ -101,6 +108,7 @@ def start_afresh(*, session: Session, visitor: Visitor, agreed_to: ShownText) ->
     with _alone_with(phone), transaction.atomic():
         move(former, AccountState.PASSED_ON, actor=KEEPER, because="number_recycled", subject=former.subject)
         sessions.end_all(owner=former, actor=KEEPER, why="number_recycled")
+        files.start_clock_of(former.holder, Keep.ACCOUNT, clock.today())
         return _open_account(phone, visitor, agreed_to)
 
 
@@ -179,7 +187,7 @@ def _alone_with(phone: str) -> AbstractContextManager[None]:
 
 
 def _enter(account: Account, phone: str, visitor: Visitor) -> SignedIn:
-    is_known = bool(visitor.device) and account.sessions.filter(device_sha256=visitor.device_sha256, trust=Trust.FULL).exists()
+    is_known = account in queries.recognised(visitor)
     trust = Trust.LOW if account.is_silent(clock.now()) and not is_known else Trust.FULL
     signed_in = _begin(account, visitor, trust, is_new_device=not is_known)
     if trust is Trust.FULL:
@@ -200,11 +208,11 @@ def _open_account(phone: str, visitor: Visitor, agreed_to: ShownText) -> SignedI
 
 
 def _begin(account: Account, visitor: Visitor, trust: Trust, *, is_new_device: bool) -> SignedIn:
-    device = visitor.device or new_token()
+    device = (visitor.device or new_token()) if trust is Trust.FULL and devices.may_recognise(account) else ""
     session, token = sessions.begin(owner=account, visitor=visitor, trust=trust, device=device)
     actor = Actor.person(id=account.id, subject=account.subject, session=session.id)
     record(actions.SIGNED_IN, about=session, actor=actor, subject=account.subject, trust=trust.value, new_device=is_new_device)
-    return SignedIn(session, token, device)
+    return SignedIn(session, token, device or (visitor.device if queries.recognised(visitor) else ""))
 
 
 def _tell(phone: str, template: Template, account: Account | None, language: str) -> None:

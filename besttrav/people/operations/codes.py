@@ -3,15 +3,16 @@
 import hmac
 import secrets
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
+from math import ceil
 from typing import cast
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
+from django.utils.translation import ngettext, override
 
 from besttrav.contact import operations as contact
 from besttrav.contact.templates import Template
@@ -19,8 +20,8 @@ from besttrav.journal.operations import record
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
-from besttrav.people import actions, phones
-from besttrav.people.limits import CODE
+from besttrav.people import actions, phones, queries, traffic
+from besttrav.people.limits import CODE, WATCH
 from besttrav.people.models import Account, Challenge, CodePurpose
 from besttrav.people.visitors import Visitor
 from besttrav.privacy import files, marks
@@ -28,8 +29,12 @@ from besttrav.privacy.gate import find, reveal_one
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.kinds import Kind
 from besttrav.privacy.purposes import SIGN_IN
+from besttrav.privacy.queries import restored_since
 
 CHECKER = Actor.job("people.codes")
+WRONG, WRONG_AT_HOME = "code_wrong", "code_wrong_at_home"
+_IN_A_ROW = {WRONG: CODE.tries_in_a_row, WRONG_AT_HOME: CODE.tries_in_a_row_at_home}
+_WAIT_COUNTS = timedelta(seconds=WATCH.wait_counts)
 HOUR, DAY, EVER = timedelta(hours=1), timedelta(days=1), timedelta(days=3650)
 
 
@@ -47,6 +52,26 @@ class TooMany(Refusal):
     way_out = _("Try again tomorrow, or call us.")
 
 
+class NoneLeft(Refusal):
+    """The site's own budget of codes is used up; see settings. The same for every number."""
+
+    code = "none_left"
+    message = _("We cannot send codes just now, because unusually many were asked for.")
+    way_out = _("Try again in an hour, or call us.")
+
+
+class WaitFirst(Refusal):
+    """Nobody is asked to read a picture or to run a program: whoever is new waits, and then asks again. See docs/adr/0011."""
+
+    code = "wait_first"
+    message = _("Unusually many codes are being asked for, so a browser we do not know waits a little before its first one.")
+
+    def __init__(self, seconds: int) -> None:
+        asks = ngettext("Wait %(seconds)d second, then ask again.", "Wait %(seconds)d seconds, then ask again.", seconds)
+        super().__init__(way_out=asks % {"seconds": seconds})
+        self.seconds = seconds
+
+
 class CodeRefused(Refusal):
     """Wrong, too late, replaced, used, or asked for by another browser: from outside these look the same."""
 
@@ -58,11 +83,13 @@ class CodeRefused(Refusal):
 def request(*, phone: str, purpose: CodePurpose, visitor: Visitor, actor: Actor, account: Account | None = None) -> Challenge:
     """Send a code. Known and unknown numbers take the same path to the same answer.
 
-    Raises PhoneRefused, TooSoon or TooMany. The message belongs to a new subject: typing a number attaches nothing to its owner.
+    Raises PhoneRefused, TooSoon, TooMany, WaitFirst or NoneLeft.
+
+    The message belongs to a new subject: typing a number attaches nothing to its owner.
     """
     phone = phones.clean(phone)
-    with _alone_with(phone):
-        _check_may_send(phone, visitor)
+    with alone_with(phone):
+        _check_may_send(phone, visitor, account)
         with transaction.atomic():
             _replace_older(phone)
             challenge, code = _new_challenge(phone, purpose, visitor, account)
@@ -84,18 +111,27 @@ def check(*, challenge_id: UUID, code: str, purpose: CodePurpose, visitor: Visit
     challenge = cast(
         Challenge | None, Challenge.objects.filter(id=challenge_id, purpose=purpose, browser_sha256=visitor.browser_sha256).first()
     )
-    if challenge is None or not challenge.is_open(clock.now()):
+    if challenge is None or not challenge.is_open(clock.now()) or restored_since(challenge.created_at):
         raise CodeRefused
     phone = phone_of(challenge)
-    with _alone_with(phone):
+    with alone_with(phone):
         _check_may_try(phone, visitor)
         is_right = _try(challenge, code, actor)
         if not is_right:
             _note_wrong(phone, visitor)
             raise CodeRefused
-        for mark in ("code_wrong_in_a_row", "code_unanswered"):
-            marks.forget(mark, phone)
+        for line in _IN_A_ROW:
+            marks.forget(f"{line}_in_a_row", phone)
+        marks.forget("code_unanswered", phone)
     return challenge
+
+
+def end_restored(*, before: datetime) -> int:
+    """Close every code and proof from before a restore. None of them works any more; this says so in the rows. Returns how many."""
+    left = Challenge.objects.filter(created_at__lte=before, spent_at=None)
+    unanswered: int = left.filter(proved_at=None, replaced_at=None).update(replaced_at=clock.now())
+    unspent: int = left.filter(proved_at__isnull=False).update(spent_at=clock.now())
+    return unanswered + unspent
 
 
 def spend(*, challenge: Challenge, visitor: Visitor, purpose: CodePurpose) -> None:
@@ -117,50 +153,108 @@ def phone_of(challenge: Challenge) -> str:
     return reveal_one(challenge, "phone", purpose=SIGN_IN, actor=CHECKER).phone
 
 
+def alone_with(phone: str) -> AbstractContextManager[None]:
+    """One request at a time per number: what is counted cannot be overtaken."""
+    return marks.locked("code", phone)
+
+
+def is_closed(phone: str) -> bool:
+    """Whether wrong entries have closed this number, to strangers or to its owner's own browsers, until somebody opens it again."""
+    return any(marks.count(f"{line}_in_a_row", phone) >= most for line, most in _IN_A_ROW.items())
+
+
+def forget_wrong(phone: str) -> None:
+    """Begin to count anew: the wrong entries in a row, and today's."""
+    for line in _IN_A_ROW:
+        marks.forget(f"{line}_in_a_row", phone)
+        marks.forget(line, phone)
+
+
 def _require_proof(challenge: Challenge, visitor: Visitor, purpose: CodePurpose) -> None:
     if challenge.purpose != purpose or challenge.browser_sha256 != visitor.browser_sha256 or not challenge.is_proof(clock.now()):
         raise CodeRefused
     if not hmac.compare_digest(challenge.code_digest, proof_of(challenge)):
         raise CodeRefused
+    if restored_since(challenge.created_at):  # It may have been spent after the backup.
+        raise CodeRefused
 
 
-def _alone_with(phone: str) -> AbstractContextManager[None]:
-    """One request at a time per number: what is counted cannot be overtaken."""
-    return marks.locked("code", phone)
-
-
-def _check_may_send(phone: str, visitor: Visitor) -> None:
+def _check_may_send(phone: str, visitor: Visitor, account: Account | None) -> None:
     now = clock.now()
     sent = marks.times("code_sent", phone, since=now - DAY)
-    if len(sent) >= CODE.sent_a_day or _failed_ever(phone) >= CODE.tries_in_a_row:
+    if len(sent) >= CODE.sent_a_day or _is_closed_for(phone, visitor):
         raise TooMany
     unanswered = marks.times("code_unanswered", phone, since=now - DAY)
-    if sent and now - sent[-1] < CODE.wait_after(len(unanswered)):
+    if sent and now - sent[-1] < CODE.jittered_wait_after(len(unanswered), sent[-1]):
         raise TooSoon
     if sum(at >= now - HOUR for at in sent) >= CODE.sent_an_hour:
         raise TooSoon
     _check_neighbours(phone, visitor)
+    _check_the_whole_site(phone, visitor, is_known=account is not None or bool(queries.recognised(visitor)))
 
 
 def _check_neighbours(phone: str, visitor: Visitor) -> None:
-    """Limits shared by many numbers: one network, one row of numbers."""
+    """Limits shared by many numbers: one browser, one network, one row of numbers."""
     now = clock.now()
+    if Challenge.objects.filter(browser_sha256=visitor.browser_sha256, created_at__gt=now - HOUR).count() >= CODE.sent_an_hour_browser:
+        raise TooMany
     if marks.count("code_sent_network", visitor.neighbourhood, kind=Kind.NETWORK_ADDRESS, since=now - HOUR) >= CODE.sent_an_hour_network:
         raise TooMany
     if marks.count("code_sent_segment", phones.segment(phone), since=now - DAY) >= CODE.sent_a_day_segment:
         raise TooMany
 
 
+def _check_the_whole_site(phone: str, visitor: Visitor, *, is_known: bool) -> None:
+    """What is left for everybody. Who is signed in, or did in this browser before, is served from the reserve and waits for nobody."""
+    if traffic.is_spent(1.0 if is_known else 1 - WATCH.reserved_share):
+        raise NoneLeft
+    if not is_known and traffic.is_suspicious():
+        _require_waiting(phone, visitor)
+
+
+def _require_waiting(phone: str, visitor: Visitor) -> None:
+    """The first request begins the wait, for this browser and this number; one of a few places its network has in an hour."""
+    now = clock.now()
+    asked = marks.times("code_waiting", f"{visitor.browser_sha256} {phone}", kind=Kind.DEVICE, since=now - _WAIT_COUNTS)
+    of_network = marks.times("code_waiting_network", visitor.neighbourhood, kind=Kind.NETWORK_ADDRESS, since=now - HOUR)
+    if not asked:
+        if len(of_network) >= WATCH.waiting_an_hour_network:
+            raise TooMany
+        marks.note("code_waiting_network", visitor.neighbourhood, kind=Kind.NETWORK_ADDRESS, life=HOUR)
+        marks.note("code_waiting", f"{visitor.browser_sha256} {phone}", kind=Kind.DEVICE, life=_WAIT_COUNTS)
+        asked, of_network = [now], [*of_network, now]
+    place = max(1, sum(at <= asked[0] for at in of_network))
+    left = WATCH.wait_as(place) - (now - asked[0])
+    if left > timedelta(0):
+        raise WaitFirst(ceil(left.total_seconds()))
+
+
 def _check_may_try(phone: str, visitor: Visitor) -> None:
     now = clock.now()
-    if marks.count("code_wrong", phone, since=now - DAY) >= CODE.tries_a_day or _failed_ever(phone) >= CODE.tries_in_a_row:
+    if _is_closed_for(phone, visitor):
+        raise TooMany
+    if marks.count(_wrong(phone, visitor), phone, since=now - DAY) >= CODE.tries_a_day:
+        raise TooMany
+    here = _here(phone, visitor)
+    if marks.count("code_wrong_here", here, kind=Kind.NETWORK_ADDRESS, since=now - DAY) >= CODE.tries_a_day_network:
         raise TooMany
     if marks.count("code_wrong_network", visitor.neighbourhood, kind=Kind.NETWORK_ADDRESS, since=now - HOUR) >= CODE.tries_an_hour_network:
         raise TooMany
 
 
-def _failed_ever(phone: str) -> int:
-    return marks.count("code_wrong_in_a_row", phone)
+def _wrong(phone: str, visitor: Visitor) -> str:
+    """The mark this browser's wrong entries count under: the owner's own browser has one of its own, so that no stranger who goes on
+    entering wrong codes for a number shuts its owner out."""
+    return WRONG_AT_HOME if queries.is_device_of(phone, visitor) else WRONG
+
+
+def _is_closed_for(phone: str, visitor: Visitor) -> bool:
+    line = _wrong(phone, visitor)
+    return marks.count(f"{line}_in_a_row", phone) >= _IN_A_ROW[line]
+
+
+def _here(phone: str, visitor: Visitor) -> str:
+    return f"{visitor.neighbourhood} {phone}"
 
 
 def _note_sent(phone: str, visitor: Visitor) -> None:
@@ -171,8 +265,10 @@ def _note_sent(phone: str, visitor: Visitor) -> None:
 
 
 def _note_wrong(phone: str, visitor: Visitor) -> None:
-    marks.note("code_wrong", phone, life=DAY)
-    marks.note("code_wrong_in_a_row", phone, life=EVER)
+    line = _wrong(phone, visitor)
+    marks.note(line, phone, life=DAY)
+    marks.note(f"{line}_in_a_row", phone, life=EVER)
+    marks.note("code_wrong_here", _here(phone, visitor), kind=Kind.NETWORK_ADDRESS, life=DAY)
     marks.note("code_wrong_network", visitor.neighbourhood, kind=Kind.NETWORK_ADDRESS, life=HOUR)
 
 

@@ -11,8 +11,13 @@ from besttrav.people import actions, queries
 from besttrav.people.agreement import current_agreement
 from besttrav.people.models import ConfidentialityAgreement, GrantState, RoleGrant, StaffMember
 from besttrav.people.operations import sessions
-from besttrav.people.operations.staff import SamePerson
 from besttrav.people.permissions import Role
+
+
+class SamePerson(Refusal):
+    code = "same_person"
+    message = _("This needs a second person: neither who asked nor whom it is about can decide it.")
+    way_out = _("Ask another administrator.")
 
 
 class NotOneself(Refusal):
@@ -29,6 +34,14 @@ class NoAgreement(Refusal):
 class AlreadyHeld(Refusal):
     code = "already_held"
     message = _("This role is held or asked for already.")
+
+
+class NotOurs(Refusal):
+    """The row does not carry our bond: somebody wrote it into the record past us."""
+
+    code = "not_ours"
+    message = _("This request was not made here.")
+    way_out = _("Do not grant it. Tell security at once.")
 
 
 class AlreadyFounded(Refusal):
@@ -56,25 +69,27 @@ def ask_for_role(*, staff: StaffMember, role: Role, actor: Actor) -> RoleGrant:
         StaffMember.objects.select_for_update().get(id=staff.id)
         if RoleGrant.objects.filter(staff=staff, role=role, state__in=[GrantState.ASKED, GrantState.GRANTED]).exists():
             raise AlreadyHeld
-        grant = RoleGrant.objects.create(staff=staff, role=role, agreement=agreement, asked_by_id=actor.id)
+        grant = RoleGrant(staff=staff, role=role, agreement=agreement, asked_by_id=actor.id)
+        _bind(grant)
         record(actions.ROLE_ASKED, about=grant, actor=actor, subject=staff.subject, role=role.value)
     return grant
 
 
 def decide_role(*, grant: RoleGrant, granted: bool, actor: Actor) -> None:
-    """A second person grants or refuses. Raises SamePerson for who asked and for whom it is about."""
+    """A second person grants or refuses. Raises SamePerson for who asked and for whom it is about, and NotOurs for a forged request."""
     if actor.id in {grant.asked_by_id, grant.staff_id}:
         raise SamePerson
+    if granted and not grant.is_bound:
+        raise NotOurs
     with transaction.atomic():
         RoleGrant.objects.filter(id=grant.id).filter(decided_by=None).update(decided_by_id=actor.id, decided_at=clock.now())
-        state = GrantState.GRANTED if granted else GrantState.REFUSED
-        move(grant, state, actor=actor, because="second_person", subject=grant.staff.subject)
+        _move(grant, GrantState.GRANTED if granted else GrantState.REFUSED, actor=actor, because="second_person")
 
 
 def take_role_back(*, grant: RoleGrant, actor: Actor) -> None:
     """The role is gone at the next request. One person is enough to take away."""
     with transaction.atomic():
-        move(grant, GrantState.TAKEN_BACK, actor=actor, because="taken_back", subject=grant.staff.subject)
+        _move(grant, GrantState.TAKEN_BACK, actor=actor, because="taken_back")
         sessions.end_all(owner=grant.staff, actor=actor, why="role_taken_back")
 
 
@@ -87,7 +102,25 @@ def found(*, staff: StaffMember, role: Role) -> RoleGrant:
         raise AlreadyFounded
     founder = Actor.job("people.founding")
     with transaction.atomic():
-        grant = RoleGrant.objects.create(staff=staff, role=role, agreement=agreement, is_founding=True)
+        grant = RoleGrant(staff=staff, role=role, agreement=agreement, is_founding=True)
+        _bind(grant)
         record(actions.ROLE_ASKED, about=grant, actor=founder, subject=staff.subject, role=role.value)
-        move(grant, GrantState.GRANTED, actor=founder, because="founding", subject=staff.subject)
+        _move(grant, GrantState.GRANTED, actor=founder, because="founding")
     return grant
+
+
+def take_all_back(*, staff: StaffMember, actor: Actor, because: str) -> None:
+    """Every role of theirs; runs in the caller's transaction."""
+    for grant in RoleGrant.objects.filter(staff=staff, state=GrantState.GRANTED):
+        _move(grant, GrantState.TAKEN_BACK, actor=actor, because=because)
+
+
+def _move(grant: RoleGrant, to: GrantState, *, actor: Actor, because: str) -> None:
+    move(grant, to, actor=actor, because=because, subject=grant.staff.subject)
+    _bind(grant)
+
+
+def _bind(grant: RoleGrant) -> None:
+    """Save it bound as it now stands."""
+    grant.bond = grant.true_bond
+    grant.save()

@@ -1,6 +1,6 @@
 """Beginning and ending sessions. The token itself exists in the browser only."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -74,4 +74,10 @@ def end_all(*, owner: Account | StaffMember, actor: Actor, why: str, but: Sessio
         ended: int = (others.exclude(id=but.id) if but else others).update(ended_at=clock.now())
         if ended:
             record(actions.SESSIONS_ENDED, about=owner, actor=actor, subject=owner.subject, why=why, sessions=ended)
+    return ended
+
+
+def end_restored(*, before: datetime) -> int:
+    """Close every session from before a restore. None of them opens anything any more; this says so in the rows. Returns how many."""
+    ended: int = Session.objects.filter(created_at__lte=before, ended_at=None).update(ended_at=clock.now())
     return ended

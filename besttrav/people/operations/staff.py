@@ -14,15 +14,18 @@ from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
 from besttrav.people import actions, passwords, totp
+from besttrav.people.bonds import bond, fits
 from besttrav.people.limits import STAFF
-from besttrav.people.models import FactorReset, GrantState, ResetState, RoleGrant, Session, StaffMember, StaffState, Trust
-from besttrav.people.operations import sessions
+from besttrav.people.models import FactorReset, ResetState, Session, StaffMember, StaffState, Trust
+from besttrav.people.operations import granting, sessions
+from besttrav.people.operations.granting import SamePerson
 from besttrav.people.purposes import STAFF_SIGN_IN
 from besttrav.people.visitors import Visitor, digest
 from besttrav.privacy import files, marks
 from besttrav.privacy.gate import reveal_one
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.kinds import Kind
+from besttrav.privacy.queries import restored_since
 
 PORTER = Actor.job("people.staff")
 INVITATION_LIFE = timedelta(hours=24)
@@ -55,12 +58,6 @@ class ResetAsked(Refusal):
     way_out = _("Another administrator has to confirm it.")
 
 
-class SamePerson(Refusal):
-    code = "same_person"
-    message = _("This needs a second person: neither who asked nor whom it is about can decide it.")
-    way_out = _("Ask another administrator.")
-
-
 @dataclass(frozen=True, slots=True)
 class Entered:
     """A session and the token for its browser's cookie."""
@@ -79,7 +76,7 @@ def invite(*, number: str, name: str, actor: Actor) -> tuple[StaffMember, str]:
     sheet = files.open_sheet(keep=Keep.STAFF)
     with transaction.atomic():
         staff = StaffMember(number=number, holder=sheet.id, subject=sheet.subject_id, name=name)
-        invitation = _new_invitation(staff)
+        _invite(staff, digest(invitation := secrets.token_hex(8)))
         staff.save()
         record(actions.STAFF_INVITED, about=staff, actor=actor, subject=staff.subject)
     return staff, invitation
@@ -88,8 +85,10 @@ def invite(*, number: str, name: str, actor: Actor) -> tuple[StaffMember, str]:
 def enrol(*, number: str, invitation: str, password: str, visitor: Visitor) -> Entered:
     """Accept an invitation with a password of one's own; the second factor comes next. Raises InvitationRefused or PasswordRefused."""
     staff = StaffMember.objects.filter(number=number).first()
-    if staff is None or not staff.is_invited(clock.now()) or not secrets.compare_digest(staff.invitation_sha256, digest(invitation)):
+    if staff is None or not staff.is_invited(clock.now()) or not fits(staff.invitation_sha256, _bound(staff, _kept_of(invitation))):
         raise InvitationRefused
+    if staff.invitation_ends_at is None or restored_since(staff.invitation_ends_at - INVITATION_LIFE):
+        raise InvitationRefused  # It may have been accepted after the backup.
     passwords.check_new(password, has_second_factor=True, about=(number,))
     with transaction.atomic():
         staff.password_hash = passwords.hashed(password)
@@ -152,20 +151,27 @@ def app_secret(staff: StaffMember) -> bytes:
     return b64decode(reveal_one(staff, "totp_secret", purpose=STAFF_SIGN_IN, actor=PORTER).totp_secret)
 
 
-def ask_reset(*, staff: StaffMember, actor: Actor) -> FactorReset:
-    """Somebody lost their password or device, or let their invitation run out: one administrator asks. Raises SamePerson or ResetAsked."""
+def ask_reset(*, staff: StaffMember, actor: Actor) -> tuple[FactorReset, str]:
+    """Somebody lost their password or device, or let their invitation run out: one administrator asks. Raises SamePerson or ResetAsked.
+
+    Returns it with the first half of the new invitation code, shown once; it is worth nothing before somebody else has confirmed.
+    """
     if actor.id is None or actor.id == staff.id:
         raise SamePerson
     with transaction.atomic():
         if FactorReset.objects.filter(staff=_locked(staff), state=ResetState.ASKED).exists():
             raise ResetAsked
-        reset = FactorReset.objects.create(staff=staff, asked_by_id=actor.id)
+        half = _new_half()
+        reset = FactorReset.objects.create(staff=staff, asked_by_id=actor.id, half_sha256=digest(half))
         record(actions.RESET_ASKED, about=reset, actor=actor, subject=staff.subject)
-    return reset
+    return reset, half
 
 
 def confirm_reset(*, reset: FactorReset, actor: Actor) -> str:
-    """Another administrator confirms: every factor and session is gone, and a new invitation begins. Returns its code, shown once."""
+    """Another administrator confirms: every factor and session is gone, and a new invitation begins.
+
+    Returns the second half of its code, shown once. Only the member gets both, and enrols with "first-second".
+    """
     if actor.id in {reset.asked_by_id, reset.staff_id}:
         raise SamePerson
     with transaction.atomic():
@@ -173,12 +179,13 @@ def confirm_reset(*, reset: FactorReset, actor: Actor) -> str:
         move(reset, ResetState.DONE, actor=actor, because="confirmed", subject=reset.staff.subject)
         staff = reset.staff
         move(staff, StaffState.INVITED, actor=actor, because="factors_reset", subject=staff.subject)
-        invitation = _new_invitation(staff)
+        half = _new_half()
+        _invite(staff, _joined(reset.half_sha256, half))
         staff.password_hash, staff.totp_secret = "", None
         staff.wrong_tries, staff.wrong_codes, staff.paused_until = 0, 0, None
         staff.save()
         sessions.end_all(owner=staff, actor=actor, why="factors_reset")
-    return invitation
+    return half
 
 
 def leave(*, staff: StaffMember, actor: Actor) -> None:
@@ -187,12 +194,9 @@ def leave(*, staff: StaffMember, actor: Actor) -> None:
         raise SamePerson
     with transaction.atomic():
         move(staff, StaffState.LEFT, actor=actor, because="left", subject=staff.subject)
-        for grant in RoleGrant.objects.filter(staff=staff, state=GrantState.GRANTED):
-            move(grant, GrantState.TAKEN_BACK, actor=actor, because="left", subject=staff.subject)
+        granting.take_all_back(staff=staff, actor=actor, because="left")
         sessions.end_all(owner=staff, actor=actor, why="left")
-        sheet = files.sheet_of(staff.holder)
-        if sheet:
-            files.start_clock(sheet.file_id, Keep.STAFF, clock.today())
+        files.start_clock_of(staff.holder, Keep.STAFF, clock.today())
 
 
 def _check_network(visitor: Visitor) -> None:
@@ -201,11 +205,29 @@ def _check_network(visitor: Visitor) -> None:
         raise SignInRefused
 
 
-def _new_invitation(staff: StaffMember) -> str:
-    invitation = secrets.token_hex(8)
-    staff.invitation_sha256 = digest(invitation)
+def _invite(staff: StaffMember, sha256: str) -> None:
+    staff.invitation_sha256 = _bound(staff, sha256)
     staff.invitation_ends_at = clock.now() + INVITATION_LIFE
-    return invitation
+
+
+def _bound(staff: StaffMember, sha256: str) -> str:
+    """Under a key of the site's: whoever can only write to the record invites nobody to somebody's roles."""
+    return bond("invitations", staff.id, sha256)
+
+
+def _new_half() -> str:
+    """48 random bits: whoever holds the other half cannot guess this one within a day."""
+    return secrets.token_hex(6)
+
+
+def _kept_of(invitation: str) -> str:
+    """What is made of an invitation code before it is bound to its member: the same from a whole one and from two halves."""
+    first, hyphen, second = "".join(invitation.split()).partition("-")
+    return _joined(digest(first), second) if hyphen else digest(first)
+
+
+def _joined(first_sha256: str, second: str) -> str:
+    return digest(f"{first_sha256}{digest(second)}")
 
 
 def _pending(session: Session, state: StaffState) -> StaffMember:

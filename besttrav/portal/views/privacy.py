@@ -60,7 +60,10 @@ def withdrawal(request: CustomerRequest, code: str) -> HttpResponse:
     if Consent[code] is Consent.K01:
         return HttpResponseRedirect(reverse("portal:closing"))
     consents.withdraw(subject=account_of(request).subject, code=Consent[code], page="privacy_centre", way="tap", actor=request.actor)
-    return HttpResponseRedirect(reverse("portal:my-privacy") + "#consents")
+    response = HttpResponseRedirect(reverse("portal:my-privacy") + "#consents")
+    if Consent[code] is Consent.K12:
+        cookies.keep_device(response, "")
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

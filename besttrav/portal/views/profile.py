@@ -10,10 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from besttrav.kernel import clock
 from besttrav.kernel.errors import Refusal
-from besttrav.people import queries
-from besttrav.people.access import TRUSTED, access, safe_path
+from besttrav.people import cookies, queries
+from besttrav.people.access import TRUSTED, access, next_path
 from besttrav.people.models import Challenge, CodePurpose
 from besttrav.people.operations import accounts, codes, sessions
+from besttrav.people.operations import devices as marks
+from besttrav.people.policy import shown_policy
 from besttrav.people.requests import CustomerRequest, account_of
 from besttrav.portal.forms.sign_in import CodeForm, PhoneForm
 from besttrav.privacy.gate import masked
@@ -90,7 +92,7 @@ def proof(request: CustomerRequest) -> HttpResponse:
                 return _to_proof_code(request, waiting)
             form.refuse(refusal)
     phone = masked([account_of(request)], ["phone"], actor=request.actor)[0]["phone"]
-    return page(request, "portal/proof/proof.html", form=form, phone=phone, next=_next(request))
+    return page(request, "portal/proof/proof.html", form=form, phone=phone, next=next_path(request))
 
 
 @require_http_methods(_READ_OR_SEND)
@@ -102,11 +104,11 @@ def proof_code(request: CustomerRequest, challenge_id: UUID) -> HttpResponse:
         try:
             challenge = _checked(request, challenge_id, form, CodePurpose.PROVE)
             accounts.prove_again(challenge=challenge, session=request.session_record, visitor=request.visitor, actor=request.actor)
-            return HttpResponseRedirect(_next(request) or reverse("portal:my-profile"))
+            return HttpResponseRedirect(next_path(request) or reverse("portal:my-profile"))
         except Refusal as refusal:
             form.refuse(refusal, "code")
     phone = queries.shown_phone(challenge_id, request.visitor)
-    return page(request, "portal/proof/code.html", form=form, phone=phone, next=_next(request))
+    return page(request, "portal/proof/code.html", form=form, phone=phone, next=next_path(request))
 
 
 @require_safe
@@ -115,7 +117,39 @@ def devices(request: CustomerRequest) -> HttpResponse:
     """Where the account is signed in now."""
     alive = queries.sessions_of(account_of(request), clock.now())
     masks = masked(alive, ["browser", "network"], actor=request.actor)
-    return page(request, "portal/sessions/sessions.html", sessions=list(zip(alive, masks, strict=True)), here=request.session_record)
+    return page(
+        request,
+        "portal/sessions/sessions.html",
+        sessions=list(zip(alive, masks, strict=True)),
+        here=request.session_record,
+        policy=shown_policy(request.visitor.language),
+        may_recognise=marks.may_recognise(account_of(request)),
+    )
+
+
+@require_POST
+@access(TRUSTED)
+def device_mark(request: CustomerRequest) -> HttpResponse:
+    """Recognise this browser from now on, or by another mark than before."""
+    account, session = account_of(request), request.session_record
+    if marks.may_recognise(account):
+        mark = marks.renew(account=account, session=session, actor=request.actor)
+    else:
+        agreed_to = shown_policy(request.visitor.language)
+        mark = marks.recognise(account=account, session=session, agreed_to=agreed_to, actor=request.actor)
+    response = HttpResponseRedirect(reverse("portal:my-devices"))
+    cookies.keep_device(response, mark)
+    return response
+
+
+@require_POST
+@access(TRUSTED)
+def device_mark_ending(request: CustomerRequest) -> HttpResponse:
+    """Recognise no browser of this account any more."""
+    marks.stop(account=account_of(request), actor=request.actor)
+    response = HttpResponseRedirect(reverse("portal:my-devices"))
+    cookies.keep_device(response, "")
+    return response
 
 
 @require_POST
@@ -136,14 +170,10 @@ def devices_ending(request: CustomerRequest) -> HttpResponse:
 
 
 def _to_proof_code(request: CustomerRequest, challenge: Challenge) -> HttpResponse:
-    return HttpResponseRedirect(reverse("portal:proof-code", args=[challenge.id]) + f"?{urlencode({'next': _next(request)})}")
+    return HttpResponseRedirect(reverse("portal:proof-code", args=[challenge.id]) + f"?{urlencode({'next': next_path(request)})}")
 
 
 def _checked(request: CustomerRequest, challenge_id: UUID, form: CodeForm, purpose: CodePurpose) -> Challenge:
     return codes.check(
         challenge_id=challenge_id, code=form.cleaned_data["code"], purpose=purpose, visitor=request.visitor, actor=request.actor
     )
-
-
-def _next(request: CustomerRequest) -> str:
-    return safe_path(request.POST.get("next") or request.GET.get("next", ""), request)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from besttrav.kernel.actors import ActorKind
 from besttrav.kernel.errors import Refusal
 from besttrav.people import cookies
-from besttrav.people.access import EVERYONE, SIGNED_IN, access, safe_path
+from besttrav.people.access import EVERYONE, SIGNED_IN, access, next_path
 from besttrav.people.models import CodePurpose
 from besttrav.people.operations import accounts, codes, sessions
 from besttrav.people.operations.accounts import SignedIn
@@ -31,7 +31,7 @@ _READ_OR_SEND = ["GET", "HEAD", "POST"]
 def sign_in(request: Request) -> HttpResponse:
     """Ask for the number and send it a code. Who comes back to this page while a code is on its way is led on to enter it."""
     if request.method != "POST" and request.actor.kind is ActorKind.PERSON:
-        return HttpResponseRedirect(_next(request) or reverse("portal:my-privacy"))
+        return HttpResponseRedirect(next_path(request) or reverse("portal:my-privacy"))
     form = PhoneForm(sent(request))
     if form.is_valid():
         phone = form.cleaned_data["phone"]
@@ -42,7 +42,7 @@ def sign_in(request: Request) -> HttpResponse:
             if waiting := waiting_challenge(phone, CodePurpose.SIGN_IN, request.visitor):
                 return _to(request, "portal:sign-in-code", waiting.id)
             form.refuse(refusal)
-    return page(request, "portal/sign_in/phone.html", form=form, next=_next(request))
+    return page(request, "portal/sign_in/phone.html", form=form, next=next_path(request))
 
 
 @require_http_methods(_READ_OR_SEND)
@@ -92,7 +92,7 @@ def sign_up(request: Request, challenge_id: UUID) -> HttpResponse:
     form = AgreementForm(sent(request))
     if form.is_valid():
         return _welcome(request, accounts.register(challenge=challenge, visitor=request.visitor, agreed_to=policy))
-    return page(request, "portal/sign_in/sign_up.html", form=form, policy=policy, next=_next(request))
+    return page(request, "portal/sign_in/sign_up.html", form=form, policy=policy, next=next_path(request))
 
 
 @require_http_methods(_READ_OR_SEND)
@@ -118,25 +118,21 @@ def sign_out(request: CustomerRequest) -> HttpResponse:
 
 def _code_page(request: Request, challenge_id: UUID, form: CodeForm) -> HttpResponse:
     phone = shown_phone(challenge_id, request.visitor)
-    return page(request, "portal/sign_in/code.html", form=form, challenge_id=challenge_id, phone=phone, next=_next(request))
+    return page(request, "portal/sign_in/code.html", form=form, challenge_id=challenge_id, phone=phone, next=next_path(request))
 
 
 def _welcome(request: Request, signed_in: SignedIn) -> HttpResponse:
-    response = HttpResponseRedirect(_next(request) or reverse("portal:my-privacy"))
+    response = HttpResponseRedirect(next_path(request) or reverse("portal:my-privacy"))
     cookies.sign_in(response, signed_in.token, signed_in.device)
     rotate_token(request)
     return response
 
 
 def _to(request: Request, name: str, challenge_id: UUID) -> HttpResponse:
-    way_on = f"?{urlencode({'next': _next(request)})}" if _next(request) else ""
+    way_on = f"?{urlencode({'next': next_path(request)})}" if next_path(request) else ""
     return HttpResponseRedirect(reverse(name, args=[challenge_id]) + way_on)
 
 
 def _remembering(request: Request, response: HttpResponse) -> HttpResponse:
     cookies.keep_browser(request, response)
     return response
-
-
-def _next(request: Request) -> str:
-    return safe_path(request.POST.get("next") or request.GET.get("next", ""), request)

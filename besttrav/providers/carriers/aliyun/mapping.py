@@ -15,6 +15,8 @@ TEMPLATES = {
     "phone_changed.en": "SMS_900022",
     "account_closed.zh-hans": "SMS_900031",
     "account_closed.en": "SMS_900032",
+    "number_reopened.zh-hans": "SMS_900041",
+    "number_reopened.en": "SMS_900042",
 }
 
 _FAILED = 2  # SendStatus of QuerySendDetails: 1 waiting for the receipt, 2 failed, 3 delivered
