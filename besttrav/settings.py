@@ -225,6 +225,13 @@ DEMO = env_flag("DEMO")
 # host:port pairs that may be called without TLS and inside our own network: the simulators, and nothing in production. See kernel/http.py.
 OUTGOING_ALLOWED = [pair for pair in env("OUTGOING_ALLOWED", urlsplit(env("SIMULATOR_SMS")).netloc).split(",") if pair]
 
+# Where the certificates lie that may have signed an insurer's e-policies; {insurer} stands for its code. The simulated insurers write
+# theirs here. Each insurer's own certificate or authority, never a public authority's: see docs/operating.md.
+INSURER_CERTIFICATES = env("INSURER_CERTIFICATES", str(STATE / "simulators" / "*" / "papers" / "{insurer}" / "root.pem"))
+
+# One more folder of fonts for papers, for names with characters that neither the Noto fonts nor our small font of rare ones has.
+FONTS = env("FONTS")
+
 # The cipher suite of this deployment: "aes" (AES-256-GCM, SHA-256) or "sm" (SM4-GCM, SM3). See docs/adr/0004.
 SUITE = env("SUITE", "aes")
 
@@ -257,5 +264,8 @@ LOGGING = {
         # At DEBUG it writes down what a page was given, and with it what a person was shown about themselves.
         "django.template": {"level": "INFO"},
         "procrastinate": {"level": "WARNING"},
+        # They tell by a traceback what their answer says as well, and quote the file.
+        "pyhanko": {"level": "CRITICAL"},
+        "pyhanko_certvalidator": {"level": "CRITICAL"},
     },
 }
