@@ -1,6 +1,7 @@
 """Every periodic job there is, and when it runs: minute, hour, day, month, weekday, second; the clock is UTC."""
 
 from besttrav.contact import tasks as contact
+from besttrav.insurers import tasks as insurers
 from besttrav.journal import tasks as journal
 from besttrav.kernel.jobs import periodic
 from besttrav.people import tasks as people
@@ -8,6 +9,7 @@ from besttrav.privacy import tasks as privacy
 
 periodic("* * * * * */5")(journal.seal)
 periodic("* * * * * 30")(contact.recover_messages)
+periodic("* * * * * */10")(insurers.recover)
 periodic("20 18 * * * 0")(journal.ensure_months)
 periodic("40 18 2 * * 0")(journal.drop_expired)
 periodic("0 19 * * 0 0")(journal.verify_whole)

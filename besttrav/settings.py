@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "besttrav.privacy",
     "besttrav.contact",
     "besttrav.people",
+    "besttrav.insurers",
 ]
 
 # Outermost first. What decides who acts stands inside the cross-site guards and outside the error pages.
@@ -184,6 +185,25 @@ LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [ROOT / "besttrav" / "locale"]
 POLICY = ROOT / "policy"
 
+# Where the outside reaches us: insurers send their callbacks there.
+PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
+
+
+def _json_insurer(code: str, simulator: str) -> dict[str, Any]:
+    """An insurer of the JSON dialect; its values come from BESTTRAV_INSURER_<CODE>_..."""
+    name = f"INSURER_{code.upper()}"
+    return {
+        "class": env(f"{name}_CLASS", "besttrav.providers.insurers.hmac_json.adapter.JsonInsurer"),
+        "options": {
+            "code": code,
+            "address": env(f"{name}_ADDRESS", env(f"SIMULATOR_{simulator}") or f"https://open.{code}.example"),
+            "partner": env(f"{name}_PARTNER", f"besttrav-{code}"),
+            "secret": env(f"{name}_SECRET", str(STATE / "keys" / "insurers" / f"{code}.secret")),
+            "notify_url": f"{PUBLIC_ADDRESS}/api/callbacks/insurers/{code}/",
+        },
+    }
+
+
 # Vendors: one line each. The class is loaded by kernel.registry; options are passed to it.
 PROVIDERS: dict[str, dict[str, Any]] = {
     "keys": {
@@ -197,6 +217,19 @@ PROVIDERS: dict[str, dict[str, Any]] = {
             "key_id": env("CARRIER_KEY_ID", "demo-key"),
             "secret": env("CARRIER_SECRET", "demo-secret"),
             "sign_name": env("CARRIER_SIGN_NAME", "行笺保险"),
+        },
+    },
+    "insurer:heyan": _json_insurer("heyan", "HEYAN"),
+    "insurer:songhe": _json_insurer("songhe", "HEYAN"),  # one simulator serves both by account
+    "insurer:yunhang": {
+        "class": env("INSURER_YUNHANG_CLASS", "besttrav.providers.insurers.rsa_xml.adapter.XmlInsurer"),
+        "options": {
+            "code": "yunhang",
+            "address": env("INSURER_YUNHANG_ADDRESS", env("SIMULATOR_YUNHANG") or "https://jieru.yunhang.example"),
+            "channel": env("INSURER_YUNHANG_CHANNEL", "BT0001"),
+            "key": env("INSURER_YUNHANG_KEY", str(STATE / "keys" / "insurers" / "yunhang_private.pem")),
+            "insurer_key": env("INSURER_YUNHANG_INSURER_KEY", str(STATE / "simulators" / "yunhang" / "insurer_public.pem")),
+            "notify_url": f"{PUBLIC_ADDRESS}/api/callbacks/insurers/yunhang/",
         },
     },
     "signer": {
@@ -223,7 +256,8 @@ ADDRESS_HEADER = env("ADDRESS_HEADER")
 # A demonstration shows the current one-time codes of its invented staff on their sign-in page.
 DEMO = env_flag("DEMO")
 # host:port pairs that may be called without TLS and inside our own network: the simulators, and nothing in production. See kernel/http.py.
-OUTGOING_ALLOWED = [pair for pair in env("OUTGOING_ALLOWED", urlsplit(env("SIMULATOR_SMS")).netloc).split(",") if pair]
+_SIMULATORS = ",".join(urlsplit(env(f"SIMULATOR_{name}")).netloc for name in ("SMS", "HEYAN", "YUNHANG"))
+OUTGOING_ALLOWED = [pair for pair in env("OUTGOING_ALLOWED", _SIMULATORS).split(",") if pair]
 
 # Where the certificates lie that may have signed an insurer's e-policies; {insurer} stands for its code. The simulated insurers write
 # theirs here. Each insurer's own certificate or authority, never a public authority's: see docs/operating.md.

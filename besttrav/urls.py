@@ -6,6 +6,7 @@ from besttrav.health import healthz
 
 urlpatterns = [
     path("", include("besttrav.portal.urls")),
+    path("api/", include("besttrav.api.urls")),
     path("staff/", include("besttrav.console.urls")),
     path("healthz/", healthz, name="healthz"),
 ]

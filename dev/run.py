@@ -201,6 +201,7 @@ class Site:
         """What `besttrav.settings` falls back to, for the site's programs and for manage.py beside them."""
         values = {**self.urls, "BESTTRAV_DEMO": "1", "BESTTRAV_INVENTED_PHONES": "12"}
         values |= {f"BESTTRAV_SIMULATOR_{name.upper()}": url.rstrip("/") for name, url in self.simulators.items()}
+        values["BESTTRAV_PUBLIC_ADDRESS"] = f"http://127.0.0.1:{self.port}"
         values["BESTTRAV_OUTGOING_ALLOWED"] = ",".join(urlsplit(url).netloc for url in self.simulators.values())
         if "BESTTRAV_SECRET_KEY" not in read_env(self.state):
             values["BESTTRAV_SECRET_KEY"] = secrets.token_urlsafe(50)
@@ -213,6 +214,10 @@ class Site:
             with step("Preparing both databases"):
                 self._run("prepare", "migrate")
             self.stamps.set("migrations", migrations)
+        if not self.stamps.is_fresh("insurers", "exchanged"):
+            with step("Exchanging keys with the insurers"):
+                self._run("prepare", "insurers")
+            self.stamps.set("insurers", "exchanged")
         static = self._mark_of("static/**/*")
         if not self.stamps.is_fresh("static", static):
             with step("Collecting styles and scripts"):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # Imported for real by the fixtures: Django is set up after t
     from pytest_django import Settings as SettingsWrapper
 
     from tests.carrier import CarrierSimulator
+    from tests.insurance import InsurerSimulators, Later
     from tests.world import World
 
 pytest_plugins = ["tests.browser"]
@@ -164,6 +165,35 @@ def carrier(running_carrier: "CarrierSimulator", settings: "SettingsWrapper") ->
     running_carrier.forget()
     yield running_carrier
     forget_providers()
+
+
+@pytest.fixture(scope="session")
+def running_insurers() -> "Iterator[InsurerSimulators]":
+    """The simulated insurers, once per process."""
+    from tests.insurance import running_insurers
+
+    with running_insurers() as simulators:
+        yield simulators
+
+
+@pytest.fixture
+def insurers(running_insurers: "InsurerSimulators", settings: "SettingsWrapper") -> "Iterator[InsurerSimulators]":
+    """The simulated insurers with empty books, wired to the product; their callbacks arrive in `insurers.mailbox`."""
+    from besttrav.kernel.registry import forget_providers
+
+    running_insurers.wire(settings)
+    forget_providers()
+    running_insurers.forget()
+    yield running_insurers
+    forget_providers()
+
+
+@pytest.fixture
+def later(insurers: "InsurerSimulators", stopped_clock: StoppedClock) -> "Later":
+    """Moves our clock and the insurers' together: `later(seconds)`."""
+    from tests.insurance import Later
+
+    return Later(insurers, stopped_clock)
 
 
 @pytest.fixture
