@@ -5,6 +5,7 @@ from besttrav.insurers import tasks as insurers
 from besttrav.journal import tasks as journal
 from besttrav.kernel.jobs import periodic
 from besttrav.people import tasks as people
+from besttrav.payments import tasks as payments
 from besttrav.privacy import tasks as privacy
 
 periodic("* * * * * */5")(journal.seal)
@@ -21,3 +22,5 @@ periodic("40 16 * * * 0")(privacy.tidy)
 periodic("10 17 * * * 0")(privacy.turn_epoch)
 
 periodic("* * * * * 15")(people.watch_codes)
+periodic("* * * * * */5")(payments.recover)
+periodic("30 2,4,8 * * * 0")(payments.compare_bills)

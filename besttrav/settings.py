@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "besttrav.contact",
     "besttrav.people",
     "besttrav.insurers",
+    "besttrav.payments",
 ]
 
 # Outermost first. What decides who acts stands inside the cross-site guards and outside the error pages.
@@ -185,8 +186,6 @@ LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [ROOT / "besttrav" / "locale"]
 POLICY = ROOT / "policy"
 
-# Where the outside reaches us: insurers send their callbacks there.
-PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 
 
 def _json_insurer(code: str, simulator: str) -> dict[str, Any]:
@@ -203,6 +202,10 @@ def _json_insurer(code: str, simulator: str) -> dict[str, Any]:
         },
     }
 
+# Where the outside reaches us: payment channels and insurers send their notices there.
+PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
+# Begins every number of ours at a payment channel: at most five letters or digits. Places that share a merchant's account differ in it.
+PAYMENT_PREFIX = env("PAYMENT_PREFIX", "BT")
 
 # Vendors: one line each. The class is loaded by kernel.registry; options are passed to it.
 PROVIDERS: dict[str, dict[str, Any]] = {
@@ -230,6 +233,28 @@ PROVIDERS: dict[str, dict[str, Any]] = {
             "key": env("INSURER_YUNHANG_KEY", str(STATE / "keys" / "insurers" / "yunhang_private.pem")),
             "insurer_key": env("INSURER_YUNHANG_INSURER_KEY", str(STATE / "simulators" / "yunhang" / "insurer_public.pem")),
             "notify_url": f"{PUBLIC_ADDRESS}/api/callbacks/insurers/yunhang/",
+    "wechat": {
+        "class": env("WECHAT_CLASS", "besttrav.providers.payments.wechat.adapter.WeChatPay"),
+        "options": {
+            "address": env("WECHAT_ADDRESS", env("SIMULATOR_WECHAT") or "https://api.mch.weixin.qq.com"),
+            "app": env("WECHAT_APP", "wx00000000000000d0"),
+            "merchant": env("WECHAT_MERCHANT", "1900000000"),
+            "serial": env("WECHAT_SERIAL", "00000000000000000000000000000000000000D0"),
+            "key": env("WECHAT_KEY", str(STATE / "keys" / "wechat_merchant.pem")),
+            "api_key": env("WECHAT_API_KEY", str(STATE / "keys" / "wechat_api_key")),
+            "platform_keys": env("WECHAT_PLATFORM_KEYS", str(STATE / "simulators" / "wechat" / "platform_keys")),
+            "notify_url": f"{PUBLIC_ADDRESS}/api/callbacks/wechat/",
+        },
+    },
+    "alipay": {
+        "class": env("ALIPAY_CLASS", "besttrav.providers.payments.alipay.adapter.Alipay"),
+        "options": {
+            "address": env("ALIPAY_ADDRESS", env("SIMULATOR_ALIPAY") or "https://openapi.alipay.com"),
+            "app": env("ALIPAY_APP", "2021000000000000"),
+            "seller": env("ALIPAY_SELLER", "2088000000000000"),
+            "key": env("ALIPAY_KEY", str(STATE / "keys" / "alipay_app.pem")),
+            "platform_key": env("ALIPAY_PLATFORM_KEY", str(STATE / "simulators" / "alipay" / "platform_public.pem")),
+            "notify_url": f"{PUBLIC_ADDRESS}/api/callbacks/alipay/",
         },
     },
     "signer": {
@@ -256,7 +281,7 @@ ADDRESS_HEADER = env("ADDRESS_HEADER")
 # A demonstration shows the current one-time codes of its invented staff on their sign-in page.
 DEMO = env_flag("DEMO")
 # host:port pairs that may be called without TLS and inside our own network: the simulators, and nothing in production. See kernel/http.py.
-_SIMULATORS = ",".join(urlsplit(env(f"SIMULATOR_{name}")).netloc for name in ("SMS", "HEYAN", "YUNHANG"))
+_SIMULATORS = ",".join(urlsplit(env(f"SIMULATOR_{name}")).netloc for name in ("SMS", "WECHAT", "ALIPAY", "HEYAN", "YUNHANG"))
 OUTGOING_ALLOWED = [pair for pair in env("OUTGOING_ALLOWED", _SIMULATORS).split(",") if pair]
 
 # Where the certificates lie that may have signed an insurer's e-policies; {insurer} stands for its code. The simulated insurers write

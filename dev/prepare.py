@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.management import call_command
 
+from dev import merchant
+
 
 def main(*wishes: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "besttrav.settings")
@@ -23,6 +25,8 @@ def main(*wishes: str) -> None:
             exchange_keys()
         elif wish == "static":
             call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        elif wish == "keys":
+            keys()
 
 
 def exchange_keys() -> None:
@@ -68,6 +72,14 @@ def _written(file: Path, content: bytes) -> None:
 def migrate() -> None:
     for database in ("default", "vault"):
         call_command("migrate", database=database, interactive=False, verbosity=1)
+
+
+def keys() -> None:
+    """The demo merchant's keys, and who it is, for the payment simulators that stand in the state folder."""
+    from django.conf import settings
+
+    for name in merchant.CHANNELS:
+        merchant.introduce(name, settings.PROVIDERS[name]["options"], to=settings.STATE / "simulators" / name)
 
 
 if __name__ == "__main__":

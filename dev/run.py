@@ -218,6 +218,10 @@ class Site:
             with step("Exchanging keys with the insurers"):
                 self._run("prepare", "insurers")
             self.stamps.set("insurers", "exchanged")
+        if not self.stamps.is_fresh("keys", "made"):
+            with step("Making the keys of the demo merchant"):
+                self._run("prepare", "keys")
+            self.stamps.set("keys", "made")
         static = self._mark_of("static/**/*")
         if not self.stamps.is_fresh("static", static):
             with step("Collecting styles and scripts"):
@@ -298,6 +302,9 @@ class Site:
             say("\n" + demo.read_text(encoding="utf-8").rstrip())
         if "sms" in self.simulators:
             say(f"\nText messages that the site sends are at {self.simulators['sms']}")
+        if "wechat" in self.simulators:
+            wechat, alipay = self.simulators["wechat"], self.simulators["alipay"]
+            say(f"Orders to be paid are at {wechat} (WeChat Pay) and {alipay} (Alipay), both simulated.")
         say(f"Data and logs are in {self.state}. Ctrl-C stops everything.")
 
     def keep_up(self) -> None:

@@ -40,7 +40,7 @@ MODES: dict[str, dict[str, str]] = {
     "elder": {"theme": "light", "size": "elder"},
     "english": {"theme": "light", "language": "en"},
 }
-PAGES = {"ui", "portal", "console", "journeys", "promises"}
+PAGES = {"ui", "portal", "console", "api", "journeys", "promises"}
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # Imported for real by the fixtures: Django is set up after t
 
     from tests.carrier import CarrierSimulator
     from tests.insurance import InsurerSimulators, Later
+    from tests.cashiers import Cashier
     from tests.world import World
 
 pytest_plugins = ["tests.browser"]
@@ -185,6 +186,29 @@ def insurers(running_insurers: "InsurerSimulators", settings: "SettingsWrapper")
     forget_providers()
     running_insurers.forget()
     yield running_insurers
+def running_cashiers() -> "Iterator[dict[str, Cashier]]":
+    """The simulated payment channels, once per process."""
+    from tests.cashiers import running_cashiers
+
+    with running_cashiers() as cashiers:
+        yield cashiers
+
+
+@pytest.fixture
+def cashiers(running_cashiers: "dict[str, Cashier]", settings: "SettingsWrapper") -> "Iterator[dict[str, Cashier]]":
+    """Both channels with empty books, wired to the product."""
+    from besttrav.kernel.registry import forget_providers
+
+    entries = {name: settings.PROVIDERS[name] | {"options": cashier.options} for name, cashier in running_cashiers.items()}
+    settings.PROVIDERS = settings.PROVIDERS | entries
+    settings.OUTGOING_ALLOWED = [
+        *settings.OUTGOING_ALLOWED,
+        *(cashier.address.removeprefix("http://") for cashier in running_cashiers.values()),
+    ]
+    forget_providers()
+    for cashier in running_cashiers.values():
+        cashier.forget()
+    yield running_cashiers
     forget_providers()
 
 
@@ -194,6 +218,13 @@ def later(insurers: "InsurerSimulators", stopped_clock: StoppedClock) -> "Later"
     from tests.insurance import Later
 
     return Later(insurers, stopped_clock)
+def wechat(cashiers: "dict[str, Cashier]") -> "Cashier":
+    return cashiers["wechat"]
+
+
+@pytest.fixture
+def alipay(cashiers: "dict[str, Cashier]") -> "Cashier":
+    return cashiers["alipay"]
 
 
 @pytest.fixture

@@ -83,7 +83,9 @@ class InsurerSimulators:
 
     def wire(self, settings: SettingsWrapper) -> None:
         """Point the product at them."""
-        settings.OUTGOING_ALLOWED = sorted({address.removeprefix("http://") for address in self._addresses.values()})
+        theirs = {address.removeprefix("http://") for address in self._addresses.values()}
+        settings.OUTGOING_ALLOWED = sorted({*settings.OUTGOING_ALLOWED, *theirs})
+        settings.INSURER_CERTIFICATES = str(self.folder / "*" / "papers" / "{insurer}" / "root.pem")
         providers = dict(settings.PROVIDERS)
         for code in CODES:
             entry = providers[f"insurer:{code}"]

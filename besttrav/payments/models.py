@@ -1,0 +1,266 @@
+"""One row per attempt to pay, per decision to refund and per notice of a channel, and the postings of the ledger.
+
+Nothing here says who paid. A payment knows its order and its subject by random ids; the channel's id of the payer is never stored, nor
+is the body of a notice, which may hold it: what a notice told is asked again anyway.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from besttrav.kernel import clock, ids
+from besttrav.kernel.money import Money
+from besttrav.payments.accounts import Account
+from besttrav.payments.actions import PAYMENT_MOVED, REFUND_MOVED
+from besttrav.payments.limits import CHANNELS, ChannelLimits
+from besttrav.privacy.fields import Plain
+
+
+class ChannelName(models.TextChoices):
+    WECHAT = "wechat", _("WeChat Pay")
+    ALIPAY = "alipay", _("Alipay")
+
+    @property
+    def limits(self) -> ChannelLimits:
+        return CHANNELS[self.value]
+
+
+class Scene(models.TextChoices):
+    """Where a person pays: by scanning a code with the phone, or on a page of the channel."""
+
+    NATIVE = "native", _("code on the screen")
+    H5 = "h5", _("page on the phone")
+    PAGE = "page", _("page on the computer")
+    WAP = "wap", _("page on the phone")
+
+    @property
+    def channel(self) -> ChannelName:
+        return ChannelName.WECHAT if self in (Scene.NATIVE, Scene.H5) else ChannelName.ALIPAY
+
+
+class PaymentState(models.TextChoices):
+    """`captured` is money applied to its order. `unapplied` refunds itself; `disputed` waits for a person, and nothing is issued on it."""
+
+    PLANNED = "planned", _("being prepared")
+    OPEN = "open", _("waiting for payment")
+    CLOSED = "closed", _("closed unpaid")
+    CAPTURED = "captured", _("paid")
+    UNAPPLIED = "unapplied", _("paid too late or twice, being refunded")
+    DISPUTED = "disputed", _("being looked into")
+    RETURNED = "returned", _("refunded")
+
+
+_P = PaymentState
+PAYMENT_MOVES = {
+    _P.PLANNED: {_P.OPEN, _P.CLOSED, _P.CAPTURED, _P.UNAPPLIED, _P.DISPUTED},
+    _P.OPEN: {_P.CLOSED, _P.CAPTURED, _P.UNAPPLIED, _P.DISPUTED},
+    _P.CLOSED: {_P.UNAPPLIED, _P.DISPUTED},
+    _P.CAPTURED: {_P.RETURNED},
+    _P.UNAPPLIED: {_P.RETURNED},
+    _P.DISPUTED: {_P.RETURNED},
+    _P.RETURNED: set[PaymentState](),
+}
+UNPAID = [_P.PLANNED, _P.OPEN]
+
+
+class RefundState(models.TextChoices):
+    """`sent` and `unknown` both mean that nobody here knows: ask the channel before anything else. `stuck` waits for a person."""
+
+    ASKED = "asked", _("decided")
+    SENT = "sent", _("on its way")
+    UNKNOWN = "unknown", _("being checked")
+    PROCESSING = "processing", _("accepted by the channel")
+    STUCK = "stuck", _("being looked into")
+    SUCCEEDED = "succeeded", _("paid back")
+    FAILED = "failed", _("not paid back")
+
+
+_R = RefundState
+_SETTLING = {_R.SUCCEEDED, _R.FAILED, _R.STUCK}
+REFUND_MOVES = {
+    _R.ASKED: {_R.SENT},
+    _R.SENT: {_R.ASKED, _R.UNKNOWN, _R.PROCESSING, *_SETTLING},
+    _R.UNKNOWN: {_R.ASKED, _R.PROCESSING, *_SETTLING},
+    _R.PROCESSING: _SETTLING,
+    _R.STUCK: {_R.SUCCEEDED, _R.FAILED},
+    _R.SUCCEEDED: set[RefundState](),
+    _R.FAILED: set[RefundState](),
+}
+UNSETTLED = [state for state, onward in REFUND_MOVES.items() if onward]
+
+
+class Payment(models.Model):
+    """One attempt to pay one order. Its number at the channel follows from its id and is the same for ever."""
+
+    MOVES, MOVED = PAYMENT_MOVES, PAYMENT_MOVED
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    order_id = models.UUIDField(db_index=True)
+    subject = models.UUIDField(null=True)
+    channel = Plain("one of our channels", models.CharField(max_length=10, choices=ChannelName.choices))
+    scene = Plain("where the person pays", models.CharField(max_length=10, choices=Scene.choices))
+    number = Plain("our number at the channel, from the random id of this row", models.CharField(max_length=32, unique=True))
+    description = Plain("what is bought: the name of a product", models.CharField(max_length=127))
+    amount_fen = models.BigIntegerField()
+    state = Plain("state of a payment", models.CharField(max_length=10, choices=PaymentState.choices, default=PaymentState.PLANNED))
+    begun_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    given_up_at = models.DateTimeField(null=True)
+    is_unwanted = models.BooleanField(default=False)
+    address = Plain("where this payment is made at the channel; it names a payment and nobody", models.TextField(default=""))
+    address_until = models.DateTimeField(null=True)
+    asks = models.PositiveSmallIntegerField(default=0)
+    asked_at = models.DateTimeField(null=True)
+    ask_at = models.DateTimeField(null=True)
+    reference = Plain("the channel's number of the receipt", models.CharField(max_length=64, default=""))
+    paid_at = models.DateTimeField(null=True)
+    captured_fen = models.BigIntegerField(default=0)
+    refunding_fen = models.BigIntegerField(default=0)
+    refunded_fen = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("payment")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="payments_something_is_paid"),
+            models.CheckConstraint(
+                condition=Q(refunded_fen__gte=0, refunded_fen__lte=F("refunding_fen"), refunding_fen__lte=F("captured_fen")),
+                name="payments_no_more_goes_back_than_came",
+            ),
+            models.UniqueConstraint(fields=["order_id"], condition=Q(state=PaymentState.CAPTURED), name="payments_one_applied"),
+        ]
+        indexes = [models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="payments_to_ask")]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_fen)
+
+    @property
+    def captured(self) -> Money:
+        return Money(self.captured_fen)
+
+    @property
+    def refundable(self) -> Money:
+        """What came in and is not on its way back."""
+        return Money(self.captured_fen - self.refunding_fen)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody may be paying it at this moment."""
+        return self.state in UNPAID
+
+    @property
+    def is_captured(self) -> bool:
+        return self.state == PaymentState.CAPTURED
+
+    @property
+    def limits(self) -> ChannelLimits:
+        return ChannelName(self.channel).limits
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether nobody should pay it any more."""
+        return self.given_up_at is not None or now >= self.expires_at
+
+    def counts_when_paid(self, paid_at: datetime) -> bool:
+        """Whether money of that moment still buys the order. An attempt given up for another one does; a cancelled order's does not."""
+        return self.state in UNPAID and paid_at < self.expires_at and not self.is_unwanted
+
+
+class Refund(models.Model):
+    """One decision to give money back. Its number follows from the decision's id: deciding again under that id decides nothing new."""
+
+    MOVES, MOVED = REFUND_MOVES, REFUND_MOVED
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    decision = models.UUIDField(unique=True)
+    number = Plain("our number at the channel, from the id of the decision", models.CharField(max_length=64, unique=True))
+    amount_fen = models.BigIntegerField()
+    source = Plain("the account it is paid from", models.CharField(max_length=20, choices=Account.choices))
+    why = Plain("a code of ours", models.CharField(max_length=80))
+    state = Plain("state of a refund", models.CharField(max_length=10, choices=RefundState.choices, default=RefundState.ASKED))
+    decided_at = models.DateTimeField(default=clock.now)
+    sent_at = models.DateTimeField(null=True)
+    asks = models.PositiveSmallIntegerField(default=0)
+    ask_at = models.DateTimeField(null=True, default=clock.now)
+    reference = Plain("the channel's number of the refund", models.CharField(max_length=64, default=""))
+    code = Plain("what the channel said last, as a code", models.CharField(max_length=80, default=""))
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        constraints = [models.CheckConstraint(condition=Q(amount_fen__gt=0), name="payments_something_goes_back")]
+        indexes = [models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="payments_refunds_to_ask")]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_fen)
+
+
+class Notification(models.Model):
+    """A verified notice of a channel, kept once however often it comes. Of its body only the digest stays."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    channel = Plain("one of our channels", models.CharField(max_length=10, choices=ChannelName.choices))
+    event = Plain("the channel's id of what happened", models.CharField(max_length=128))
+    kind = Plain("the channel's word for what happened", models.CharField(max_length=80))
+    number = Plain("the number of a payment of ours", models.CharField(max_length=64))
+    digest = Plain("SHA-256 of the body as it came", models.CharField(max_length=64))
+    received_at = models.DateTimeField(default=clock.now)
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("notice of a payment channel")
+        constraints = [models.UniqueConstraint(fields=["channel", "event"], name="payments_one_effect_each")]
+        indexes = [models.Index(fields=["received_at"], condition=Q(handled_at__isnull=True), name="payments_to_handle")]
+
+
+class Posting(models.Model):
+    """Why money moved between accounts. `key` names the one effect it may have. Never changed and never removed: see the migration."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    key = Plain("kind of effect and our number of it", models.CharField(max_length=100, unique=True))
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="postings")
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("posting")
+
+
+class Line(models.Model):
+    """One side of a posting: a debit is positive, a credit negative, and the lines of a posting add up to nothing."""
+
+    posting = models.ForeignKey(Posting, models.PROTECT, related_name="lines")
+    account = Plain("one of our accounts", models.CharField(max_length=20, choices=Account.choices))
+    fen = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("line of a posting")
+        constraints = [models.CheckConstraint(condition=~Q(fen=0), name="payments_a_line_moves_something")]
+
+
+class BillReading(models.Model):
+    """The bill of a channel for one Beijing day, compared with our books once."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    channel = Plain("one of our channels", models.CharField(max_length=10, choices=ChannelName.choices))
+    day = Plain("the day of a bill", models.DateField())
+    lines = models.PositiveIntegerField()
+    differences = models.PositiveIntegerField()
+    read_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("bill of a payment channel")
+        constraints = [models.UniqueConstraint(fields=["channel", "day"], name="payments_one_bill_a_day")]
+
+
+def number_of(id: UUID, *, kind: str) -> str:
+    """Our number at a channel: where we run, what it is, and the id in 26 characters. The same id gives the same number, always."""
+    digits = "".join(_LETTERS[id.int >> place & 31] for place in range(125, -1, -5))
+    return f"{settings.PAYMENT_PREFIX}{kind}{digits}"
+
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no letter is mistaken for a digit

@@ -1,0 +1,315 @@
+"""Begin, prepare, ask, close: an attempt to pay follows what its channel says, and money that fits nowhere goes back."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from besttrav.journal.operations import move, record
+from besttrav.kernel import clock, ids
+from besttrav.kernel.actors import Actor
+from besttrav.kernel.crash import crashpoint
+from besttrav.kernel.errors import Refusal
+from besttrav.kernel.money import Money
+from besttrav.payments import actions, ledger
+from besttrav.payments.accounts import Account
+from besttrav.payments.channels import CASHIER, reach
+from besttrav.payments.limits import ASKING
+from besttrav.payments.models import UNPAID, ChannelName, Payment, PaymentState, Scene, number_of
+from besttrav.payments.operations.refunding import refund
+from besttrav.payments.port import Found, Prepared, Prepay, Result, Standing
+from besttrav.payments.queries import applied_to, payments_of
+
+
+class AlreadyPaid(Refusal):
+    """The order has its payment."""
+
+    code = "already_paid"
+    message = _("This order is paid.")
+    way_out = _("Open the order to see where it stands. You will not be charged again.")
+
+
+class BeingLookedInto(Refusal):
+    """Money came for this order that does not fit it, and a person is at it."""
+
+    code = "being_looked_into"
+    message = _("A payment for this order is being looked into.")
+    way_out = _("Please do not pay again. We will call you, or pay the money back to where it came from.")
+
+
+class NothingToPay(Refusal):
+    code = "nothing_to_pay"
+    message = _("There is nothing to pay.")
+
+
+class TooLate(Refusal):
+    """The time to pay is over."""
+
+    code = "too_late"
+    message = _("The time to pay for this order is over.")
+    way_out = _("Start again from the product: the price is worked out anew.")
+
+
+def begin(
+    *,
+    order_id: UUID,
+    subject: UUID | None,
+    amount: Money,
+    channel: ChannelName,
+    scene: Scene,
+    description: str,
+    expires_at: datetime,
+    actor: Actor,
+) -> Payment:
+    """Write the intention to pay down. The same again is the same attempt; attempts of another kind are given up, and a job closes them.
+
+    `description` is what the channel shows, never a person. Channels count in seconds, and so does `expires_at`.
+    """
+    scene = Scene(scene)
+    if scene.channel != channel:
+        raise ValueError(f"{scene.value} is no scene of {channel}")
+    now, expires_at = clock.now(), expires_at.replace(microsecond=0)
+    if amount.fen <= 0:
+        raise NothingToPay
+    if expires_at <= now:
+        raise TooLate
+    with transaction.atomic():
+        _hold_order(order_id)
+        _refuse_if_paid(order_id)
+        living = payments_of(order_id).filter(state__in=UNPAID, given_up_at=None, expires_at__gt=now)
+        same, others = _told_apart(list(living), amount, scene, expires_at)
+        for other in others:
+            _give_up(other, because="another_way", actor=actor)
+        return same or _planned(order_id, subject, amount, scene, description, expires_at, actor)
+
+
+def prepay(*, payment: Payment, return_url: str, payer_address: str) -> Prepared:
+    """Where the person can pay now. Repeating is safe; an address is kept as long as it works. Outside any transaction.
+
+    A refusal by the channel may mean that it was paid or closed meanwhile, so the payment is asked about.
+    """
+    payment.refresh_from_db()
+    now = clock.now()
+    if not payment.is_open or payment.is_over(now):
+        return Prepared(Result.REJECTED, code="over" if payment.is_open else str(payment.state))
+    if payment.address and payment.address_until and payment.address_until > now:
+        return Prepared(Result.OK, payment.address, payment.address_until)
+    crashpoint("payments.planned")
+    prepared = reach(payment.channel).prepay(
+        Prepay(
+            number=payment.number,
+            scene=payment.scene,
+            amount=payment.amount,
+            description=payment.description,
+            expires_at=payment.expires_at,
+            return_url=return_url,
+            payer_address=payer_address,
+        )
+    )
+    crashpoint("payments.prepared")
+    if prepared.result is Result.OK:
+        _open(payment, prepared)
+    elif prepared.result is Result.REJECTED:
+        ask(payment=payment)
+    return prepared
+
+
+def ask(*, payment: Payment) -> Standing:
+    """Ask the channel and follow what it says. Outside any transaction."""
+    found = reach(payment.channel).query(payment.number)
+    crashpoint("payments.asked")
+    _follow(payment, found)
+    return found.standing
+
+
+def ask_if_due(*, payment: Payment) -> None:
+    """For a page that polls: ask, but not more often than every few seconds, whoever is looking."""
+    pause = timedelta(seconds=ASKING.page_pause)
+    now = clock.now()
+    mine = Payment.objects.filter(pk=payment.pk, state__in=UNPAID).exclude(asked_at__gt=now - pause)
+    if mine.update(asked_at=now):
+        ask(payment=payment)
+    payment.refresh_from_db()
+
+
+def close(*, payment: Payment) -> None:
+    """Let nobody pay it any more. What was paid first is paid; what the channel does not know may be begun there until its time is over."""
+    payment.refresh_from_db()
+    if not payment.is_open:
+        return
+    crashpoint("payments.closing")
+    found = reach(payment.channel).close(payment.number)
+    if found.standing in (Standing.CLOSED, Standing.ABSENT):
+        _follow(payment, found)
+    else:
+        ask(payment=payment)
+
+
+def give_up(*, order_id: UUID, because: str, actor: Actor) -> int:
+    """The order is wanted no more: its open attempts are closed by a job, and what is paid all the same goes back. Says how many."""
+    with transaction.atomic():
+        _hold_order(order_id)
+        living = list(payments_of(order_id).filter(state__in=UNPAID, is_unwanted=False))
+        for payment in living:
+            payment.is_unwanted = True
+            payment.save(update_fields=["is_unwanted"])
+            _give_up(payment, because=because, actor=actor)
+    return len(living)
+
+
+def owe_insurer(*, payment: Payment, because: str, actor: Actor) -> None:
+    """The policy is issued: what is held of this payment is the insurer's from now on. Once; a second call changes nothing."""
+    with transaction.atomic():
+        payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
+        held = -ledger.balance(Account.PREMIUM_HELD, payment=payment)
+        if held.fen > 0:
+            key = f"owed:{payment.number}"
+            ledger.post(key, debit=Account.PREMIUM_HELD, credit=Account.INSURER_PAYABLE, amount=held, payment=payment)
+            record(actions.OWED, about=payment, actor=actor, subject=payment.subject, why=because, fen=held.fen)
+
+
+def _hold_order(order_id: UUID) -> None:
+    """One writer an order at a time, until the transaction ends: two attempts may be taken in at once, and only one of them buys it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"payments.order:{order_id}"])
+
+
+def _refuse_if_paid(order_id: UUID) -> None:
+    if applied_to(order_id):
+        raise AlreadyPaid
+    if payments_of(order_id).filter(state=PaymentState.DISPUTED).exists():
+        raise BeingLookedInto
+
+
+def _told_apart(living: list[Payment], amount: Money, scene: Scene, expires_at: datetime) -> tuple[Payment | None, list[Payment]]:
+    wanted = (amount.fen, scene, expires_at)
+    same = next((payment for payment in living if (payment.amount_fen, payment.scene, payment.expires_at) == wanted), None)
+    return same, [payment for payment in living if payment is not same]
+
+
+def _planned(
+    order_id: UUID, subject: UUID | None, amount: Money, scene: Scene, description: str, expires_at: datetime, actor: Actor
+) -> Payment:
+    id, now = ids.new_id(), clock.now()
+    payment = Payment.objects.create(
+        id=id,
+        order_id=order_id,
+        subject=subject,
+        channel=scene.channel,
+        scene=scene,
+        number=number_of(id, kind="P"),
+        description=description[: scene.channel.limits.description_most],
+        amount_fen=amount.fen,
+        begun_at=now,
+        expires_at=expires_at,
+        ask_at=now + ASKING.payment_again(0),
+    )
+    record(
+        actions.BEGUN,
+        about=payment,
+        actor=actor,
+        subject=subject,
+        order=order_id,
+        channel=payment.channel,
+        scene=payment.scene,
+        fen=amount.fen,
+    )
+    return payment
+
+
+def _give_up(payment: Payment, *, because: str, actor: Actor) -> None:
+    """The entry is followed by the job that closes it at the channel."""
+    payment.given_up_at = payment.ask_at = clock.now()
+    payment.save(update_fields=["given_up_at", "ask_at"])
+    record(actions.SUPERSEDED, about=payment, actor=actor, subject=payment.subject, why=because)
+
+
+def _open(payment: Payment, prepared: Prepared) -> None:
+    with transaction.atomic():
+        Payment.objects.filter(pk=payment.pk).update(address=prepared.address, address_until=prepared.valid_until)
+        payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
+        if payment.state == PaymentState.PLANNED:  # A callback may have come before the answer to the order.
+            move(payment, PaymentState.OPEN, actor=CASHIER, because="prepared", subject=payment.subject)
+
+
+def _follow(payment: Payment, found: Found) -> None:
+    """Take over what the channel said. Money is taken in once, from whatever state it finds the payment in."""
+    with transaction.atomic():
+        _hold_order(payment.order_id)
+        payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
+        _note_question(payment)
+        if found.standing is Standing.PAID and (payment.is_open or payment.state == PaymentState.CLOSED):
+            _take_in(payment, found)
+        elif payment.is_open and _is_surely_unpaid(payment, found):
+            _settle(payment, PaymentState.CLOSED, because="closed" if found.standing is Standing.CLOSED else "never_begun")
+
+
+def _note_question(payment: Payment) -> None:
+    now = clock.now()
+    payment.asks, payment.asked_at = min(payment.asks + 1, 1000), now
+    payment.ask_at = _next_question(payment, now) if payment.is_open else None
+    payment.save(update_fields=["asks", "asked_at", "ask_at"])
+
+
+def _next_question(payment: Payment, now: datetime) -> datetime:
+    if payment.is_over(now):
+        return now + timedelta(seconds=ASKING.close_again)
+    step = ASKING.payment_again(payment.asks)
+    by_plan = payment.begun_at + step
+    return min(by_plan if by_plan > now else now + step, _end_of(payment))
+
+
+def _end_of(payment: Payment) -> datetime:
+    return payment.expires_at + timedelta(seconds=ASKING.slack)
+
+
+def _is_surely_unpaid(payment: Payment, found: Found) -> bool:
+    """Absent before the end is only "not yet": some channels begin a payment when the person arrives there."""
+    is_absent_for_good = found.standing is Standing.ABSENT and clock.now() >= _end_of(payment)
+    return found.standing is Standing.CLOSED or is_absent_for_good
+
+
+def _take_in(payment: Payment, found: Found) -> None:
+    state, because = _verdict(payment, found)
+    is_money = found.is_ours and found.currency == "CNY" and found.fen > 0
+    payment.reference, payment.paid_at = found.reference, found.paid_at or clock.now()
+    payment.captured_fen = found.fen if is_money else 0
+    payment.save(update_fields=["reference", "paid_at", "captured_fen"])
+    if is_money:
+        key, clearing = f"captured:{payment.number}", Account.clearing(payment.channel)
+        ledger.post(key, debit=clearing, credit=Account.UNAPPLIED, amount=payment.captured, payment=payment)
+    if state is PaymentState.CAPTURED:
+        _apply(payment)
+    else:
+        _settle(payment, state, because=because)
+        record(actions.UNAPPLIED, about=payment, actor=CASHIER, subject=payment.subject, why=because, fen=payment.captured_fen)
+    if state is PaymentState.UNAPPLIED:
+        refund(payment=payment, amount=payment.captured, decision=ids.new_id(), because=because, actor=CASHIER)
+
+
+def _verdict(payment: Payment, found: Found) -> tuple[PaymentState, str]:
+    if not found.is_exactly(payment.amount):
+        because = "not_ours" if not found.is_ours else "other_currency" if found.currency != "CNY" else "other_amount"
+        return PaymentState.DISPUTED, because
+    if not payment.counts_when_paid(found.paid_at or clock.now()):
+        return PaymentState.UNAPPLIED, "unwanted" if payment.is_unwanted else "late"
+    if applied_to(payment.order_id):
+        return PaymentState.UNAPPLIED, "paid_twice"
+    return PaymentState.CAPTURED, "paid"
+
+
+def _apply(payment: Payment) -> None:
+    """The money buys the order, and the other ways to pay it are given up."""
+    key = f"applied:{payment.number}"
+    ledger.post(key, debit=Account.UNAPPLIED, credit=Account.PREMIUM_HELD, amount=payment.captured, payment=payment)
+    _settle(payment, PaymentState.CAPTURED, because="paid")
+    record(actions.CAPTURED, about=payment, actor=CASHIER, subject=payment.subject, order=payment.order_id, fen=payment.captured_fen)
+    for other in payments_of(payment.order_id).filter(state__in=UNPAID, given_up_at=None):
+        _give_up(other, because="paid_otherwise", actor=CASHIER)
+
+
+def _settle(payment: Payment, state: PaymentState, *, because: str) -> None:
+    payment.ask_at = None
+    payment.save(update_fields=["ask_at"])
+    move(payment, state, actor=CASHIER, because=because, subject=payment.subject)

@@ -1,0 +1,38 @@
+"""Reading. The caller answers for who may see the answer: below the doors an order is an id."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from besttrav.payments.models import UNPAID, UNSETTLED, Notification, Payment, PaymentState, Refund
+
+
+def payments_of(order_id: UUID) -> QuerySet[Payment]:
+    """Every attempt to pay an order, the newest first."""
+    return Payment.objects.filter(order_id=order_id).order_by("-id")
+
+
+def applied_to(order_id: UUID) -> Payment | None:
+    """The one payment that bought the order."""
+    return Payment.objects.filter(order_id=order_id, state=PaymentState.CAPTURED).first()
+
+
+def awaiting_a_person() -> QuerySet[Payment]:
+    """Money that nobody may apply or refund without looking, and refunds the channel cannot pay out; the oldest first."""
+    return Payment.objects.filter(Q(state=PaymentState.DISPUTED) | Q(refunds__state="stuck")).distinct().order_by("id")
+
+
+def to_ask(now: datetime) -> QuerySet[Payment]:
+    """Payments whose next question is due."""
+    return Payment.objects.filter(state__in=UNPAID, ask_at__lte=now).order_by("ask_at")
+
+
+def refunds_to_ask(now: datetime) -> QuerySet[Refund]:
+    """Refunds to be sent or asked about now."""
+    return Refund.objects.filter(state__in=UNSETTLED, ask_at__lte=now).order_by("ask_at")
+
+
+def left_notices(before: datetime) -> QuerySet[Notification]:
+    """Stored notices whose job has not come."""
+    return Notification.objects.filter(handled_at__isnull=True, received_at__lt=before).order_by("received_at")

@@ -1,0 +1,49 @@
+"""Jobs of this room."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from besttrav.journal.following import follow
+from besttrav.journal.queries import entry
+from besttrav.kernel import clock
+from besttrav.kernel.jobs import job
+from besttrav.payments import actions, operations
+from besttrav.payments.models import ChannelName, Notification, Payment, Refund
+
+
+@job("payments.close_payment", queue="payments")
+def close_payment(*, entry_id: str) -> None:
+    operations.close(payment=Payment.objects.get(id=_about(entry_id)))
+
+
+@job("payments.send_refund", queue="payments")
+def send_refund(*, entry_id: str) -> None:
+    operations.send_refund(refund=Refund.objects.get(id=_about(entry_id)))
+
+
+@job("payments.handle_notification", queue="payments")
+def handle_notification(*, entry_id: str) -> None:
+    operations.handle(notification=Notification.objects.get(id=_about(entry_id)))
+
+
+@job("payments.recover", queue="payments", lock="payments.recover")
+def recover(*, timestamp: int) -> None:
+    operations.recover()
+
+
+@job("payments.compare_bills", queue="payments", lock="payments.compare_bills")
+def compare_bills(*, timestamp: int) -> None:
+    for name in ChannelName:
+        operations.compare_bill(name=name, day=clock.today() - timedelta(days=1))
+
+
+def _about(entry_id: str) -> UUID:
+    """The row an entry tells about; all that are followed here tell about one."""
+    about = entry(entry_id).about_id
+    assert about
+    return about
+
+
+follow(actions.SUPERSEDED, close_payment)
+follow(actions.REFUND_ASKED, send_refund)
+follow(actions.NOTICED, handle_notification)
