@@ -187,6 +187,11 @@ LOCALE_PATHS = [ROOT / "besttrav" / "locale"]
 POLICY = ROOT / "policy"
 
 
+# Where the outside reaches us: payment channels and insurers send their notices there.
+PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
+# Begins every number of ours at a payment channel: at most five letters or digits. Places that share a merchant's account differ in it.
+PAYMENT_PREFIX = env("PAYMENT_PREFIX", "BT")
+
 
 def _json_insurer(code: str, simulator: str) -> dict[str, Any]:
     """An insurer of the JSON dialect; its values come from BESTTRAV_INSURER_<CODE>_..."""
@@ -202,10 +207,6 @@ def _json_insurer(code: str, simulator: str) -> dict[str, Any]:
         },
     }
 
-# Where the outside reaches us: payment channels and insurers send their notices there.
-PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
-# Begins every number of ours at a payment channel: at most five letters or digits. Places that share a merchant's account differ in it.
-PAYMENT_PREFIX = env("PAYMENT_PREFIX", "BT")
 
 # Vendors: one line each. The class is loaded by kernel.registry; options are passed to it.
 PROVIDERS: dict[str, dict[str, Any]] = {
@@ -233,6 +234,8 @@ PROVIDERS: dict[str, dict[str, Any]] = {
             "key": env("INSURER_YUNHANG_KEY", str(STATE / "keys" / "insurers" / "yunhang_private.pem")),
             "insurer_key": env("INSURER_YUNHANG_INSURER_KEY", str(STATE / "simulators" / "yunhang" / "insurer_public.pem")),
             "notify_url": f"{PUBLIC_ADDRESS}/api/callbacks/insurers/yunhang/",
+        },
+    },
     "wechat": {
         "class": env("WECHAT_CLASS", "besttrav.providers.payments.wechat.adapter.WeChatPay"),
         "options": {

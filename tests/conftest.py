@@ -186,6 +186,10 @@ def insurers(running_insurers: "InsurerSimulators", settings: "SettingsWrapper")
     forget_providers()
     running_insurers.forget()
     yield running_insurers
+    forget_providers()
+
+
+@pytest.fixture(scope="session")
 def running_cashiers() -> "Iterator[dict[str, Cashier]]":
     """The simulated payment channels, once per process."""
     from tests.cashiers import running_cashiers
@@ -218,6 +222,9 @@ def later(insurers: "InsurerSimulators", stopped_clock: StoppedClock) -> "Later"
     from tests.insurance import Later
 
     return Later(insurers, stopped_clock)
+
+
+@pytest.fixture
 def wechat(cashiers: "dict[str, Cashier]") -> "Cashier":
     return cashiers["wechat"]
 
