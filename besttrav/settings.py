@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "besttrav.privacy.vault",
     "besttrav.privacy",
     "besttrav.contact",
+    "besttrav.catalogue",
     "besttrav.people",
     "besttrav.insurers",
     "besttrav.payments",
@@ -185,6 +186,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [ROOT / "besttrav" / "locale"]
 POLICY = ROOT / "policy"
+PRODUCTS = ROOT / "products"
 
 
 # Where the outside reaches us: payment channels and insurers send their notices there.

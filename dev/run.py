@@ -227,10 +227,11 @@ class Site:
             with step("Collecting styles and scripts"):
                 self._run("prepare", "static")
             self.stamps.set("static", static)
-        if (ROOT / "dev" / "seed.py").exists() and not self.stamps.is_fresh("demo", "loaded"):
+        products = fingerprint((file for file in (ROOT / "products").rglob("*") if file.is_file()), "")
+        if (ROOT / "dev" / "seed.py").exists() and not self.stamps.is_fresh("demo", products):
             with step("Loading the demo world"):
                 self._run("seed")
-            self.stamps.set("demo", "loaded")
+            self.stamps.set("demo", products)
 
     def _mark_of(self, pattern: str) -> str:
         files = (file for file in (ROOT / "besttrav").rglob(pattern) if file.is_file())

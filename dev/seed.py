@@ -28,9 +28,17 @@ STAFF = {
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "besttrav.settings")
     django.setup()
+    _fill_shelf()
     _open_customers()
     _open_staff()
     _write_log_ins()
+
+
+def _fill_shelf() -> None:
+    """The products of the folder `products/`, published as they are."""
+    from django.core.management import call_command
+
+    call_command("catalogue", "load")
 
 
 def _open_customers() -> None:

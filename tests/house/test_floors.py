@@ -28,6 +28,7 @@ BREAKS = [
     ("besttrav/people/tasks.py", "besttrav.providers.keys", "Vendors are loaded"),
     ("besttrav/providers/keys/__init__.py", "besttrav.journal.models", "Vendors know"),
     ("besttrav/kernel/money.py", "django.db", "Pure engines"),
+    ("besttrav/catalogue/rating.py", "django.utils.translation", "Pure engines"),
 ]
 
 
