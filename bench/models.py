@@ -67,3 +67,13 @@ class PlainEntry(models.Model):
     subject = models.UUIDField(db_index=True)
     actor_name = Plain("name of a job", models.TextField())
     facts = Plain("counts", models.JSONField())
+
+
+class Good(models.Model):
+    """Something on the shelves of the limit page."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    shelf = models.SmallIntegerField(db_index=True)
+    name = Plain("invented name of a thing", models.TextField())
+    says = Plain("filling text", models.TextField())
+    price = models.IntegerField()

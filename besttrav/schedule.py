@@ -19,6 +19,7 @@ periodic("* * * * * 30")(privacy.finish_pending)
 periodic("10 * * * * 0")(privacy.sweep_unused)
 periodic("10 16 * * * 0")(privacy.sweep)
 periodic("40 16 * * * 0")(privacy.tidy)
+periodic("50 16 * * * 0")(people.drop_forgotten_searches)
 periodic("10 17 * * * 0")(privacy.turn_epoch)
 
 periodic("* * * * * 15")(people.watch_codes)

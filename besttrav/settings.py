@@ -130,6 +130,9 @@ STORAGES = {
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
+# Rendered pieces of public pages, kept by each process: what a product's version says never changes. Nothing about anybody is in them.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}}}
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # a whole request; the largest form here is a few kilobytes, and no page takes files
 
 HTTPS = env_flag("HTTPS")  # on wherever the outside reaches us by https: cookies become Secure and HSTS is sent

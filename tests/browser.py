@@ -226,9 +226,11 @@ def _watched(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:
-    """What the browser complains about: a broken content policy, a missing file. That a page is meant to be a 404 is no complaint."""
+    """What the browser complains about: a broken content policy, a missing file. That a page is meant to be a 404 is no complaint, nor is
+    a fragment that says what is wrong with a form."""
     is_the_page = message.page is not None and message.location["url"] == message.page.url
-    if message.type != "error" or (is_the_page and message.text.startswith("Failed to load resource")):
+    is_meant = is_the_page or "status of 422" in message.text
+    if message.type != "error" or (is_meant and message.text.startswith("Failed to load resource")):
         return []
     return [f"{message.page.url if message.page else ''}: {message.text}"]
 

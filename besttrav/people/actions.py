@@ -23,6 +23,8 @@ IDENTITY_PROVED = action("people.identity_proved", Stream.SECURITY, _("Proved id
 PHONE_CHANGED = action("people.phone_changed", Stream.SECURITY, _("Phone number changed"))
 ACCOUNT_MOVED = moving("people.account_moved", Stream.SECURITY, _("Account changed"))
 
+SEARCHES_CLEARED = action("people.searches_cleared", Stream.SECURITY, _("Search words cleared"), searches=Fact.COUNT)
+
 PERSON_SEARCHED = action("people.person_searched", Stream.SECURITY, _("Searched for a person by an exact key"), found=Fact.COUNT)
 STAFF_INVITED = action("people.staff_invited", Stream.SECURITY, _("Staff account opened"))
 STAFF_ENROLLED = action("people.staff_enrolled", Stream.SECURITY, _("Staff member set up their ways to sign in"), way=Fact.CODE)

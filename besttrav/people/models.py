@@ -14,7 +14,7 @@ from besttrav.people import actions
 from besttrav.people.bonds import bond, fits
 from besttrav.people.limits import CODE, CUSTOMER, STAFF
 from besttrav.people.permissions import Role
-from besttrav.people.purposes import STAFF_SIGN_IN
+from besttrav.people.purposes import SEARCH, STAFF_SIGN_IN
 from besttrav.privacy.fields import PersonalField, PersonalModel, Plain, SheetField
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.kinds import Kind
@@ -65,6 +65,22 @@ class Account(PersonalModel):
     def is_silent(self, now: datetime) -> bool:
         """Whether the number may have been given to somebody else since its owner was last here."""
         return now - self.last_seen_at >= timedelta(days=CUSTOMER.silent_days)
+
+
+class SearchedWords(PersonalModel):
+    """What the holder of an account typed to find insurance. Of visitors nothing is kept.
+
+    The words of a month share a sheet, so none lives longer than the period counted from that month's first search.
+    """
+
+    searcher = SheetField(_("whoever searched"))
+    account = models.ForeignKey(Account, models.CASCADE, related_name="searches")
+    words = PersonalField(Kind.SEARCH_WORDS, of="searcher", keep=Keep.SEARCH, purposes={SEARCH})
+    searched_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("searches")
+        indexes = [models.Index(fields=["account", "-searched_at"], name="people_search_newest")]
 
 
 class CodePurpose(models.TextChoices):

@@ -20,16 +20,18 @@ from besttrav.people.models import (
     GrantState,
     ResetState,
     RoleGrant,
+    SearchedWords,
     Session,
     StaffMember,
     StaffState,
     Trust,
 )
 from besttrav.people.permissions import Role
+from besttrav.people.purposes import SEARCH
 from besttrav.people.visitors import Visitor, digest
 from besttrav.privacy import consents
 from besttrav.privacy.consent_codes import Consent
-from besttrav.privacy.gate import find, masked
+from besttrav.privacy.gate import find, masked, reveal
 from besttrav.privacy.purposes import SIGN_IN
 from besttrav.privacy.queries import restored_since
 
@@ -121,6 +123,13 @@ def sessions_of(owner: Account | StaffMember, now: datetime) -> list[Session]:
     """Where somebody is signed in, the latest first."""
     alive = owner.sessions.filter(ended_at=None).order_by("-last_seen_at")
     return [session for session in alive if session.is_alive(now) and not restored_since(session.created_at)]
+
+
+def searches_of(account: Account, *, actor: Actor, limit: int = 100) -> list[tuple[datetime, str]]:
+    """When and what this person searched for, the newest first: their own look, and nobody else's."""
+    living = SearchedWords.objects.filter(account=account, words__isnull=False).order_by("-searched_at")[:limit]
+    rows = list(living)
+    return [(row.searched_at, opened.words) for row, opened in zip(rows, reveal(rows, ["words"], purpose=SEARCH, actor=actor), strict=True)]
 
 
 def roles_by_staff(ids: Iterable[UUID]) -> dict[UUID, list[Role]]:

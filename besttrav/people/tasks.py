@@ -4,7 +4,7 @@ from besttrav.journal.following import follow
 from besttrav.journal.queries import entry
 from besttrav.kernel.jobs import job
 from besttrav.people.models import Account
-from besttrav.people.operations import devices, restoring, watching
+from besttrav.people.operations import devices, restoring, searching, watching
 from besttrav.privacy import actions as privacy
 from besttrav.privacy.consent_codes import Consent
 
@@ -25,6 +25,11 @@ def forget_devices(*, entry_id: str) -> None:
 @job("people.watch_codes", lock="people.watch_codes")
 def watch_codes(timestamp: int) -> None:
     watching.watch()
+
+
+@job("people.drop_forgotten_searches")
+def drop_forgotten_searches(timestamp: int) -> None:
+    searching.drop_forgotten()
 
 
 follow(privacy.RESTORED, sign_everybody_out)

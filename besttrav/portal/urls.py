@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from besttrav.portal.views import closed, home, information, preferences, privacy, profile, sign_in
+from besttrav.portal.views import closed, comparison, home, information, preferences, privacy, products, profile, searches, sign_in
 
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("products/", products.products, name="products"),
+    path("products/<slug:slug>/", products.product, name="product"),
+    path("products/<slug:slug>/quote/", products.quote, name="quote"),
+    path("products/<slug:slug>/documents/<slug:name>/", products.paper, name="paper"),
+    path("compare/", comparison.comparison, name="compare"),
+    path("disclosure/", information.disclosure, name="disclosure"),
     path("contact/", information.contact, name="contact"),
     path("cookies/", information.cookies, name="cookies"),
     path("privacy/", information.privacy, name="privacy"),
@@ -31,6 +37,7 @@ urlpatterns = [
     path("my/privacy/", privacy.centre, name="my-privacy"),
     path("my/privacy/values/<str:model>/", privacy.values, name="own-values"),
     path("my/privacy/looks/", privacy.looks, name="looks"),
+    path("my/privacy/searches/", searches.searches, name="searches"),
     path("my/privacy/copy/", privacy.copy, name="copy"),
     path("my/privacy/consents/<str:code>/withdrawal/", privacy.withdrawal, name="withdrawal"),
     path("my/account/closing/", privacy.closing, name="closing"),

@@ -27,13 +27,38 @@ def note(*, subject: UUID | None, method: str, status: int, page: str, address: 
     stretch = clock.today().isoformat()[: 7 if subject else 10]
     try:
         AccessEntry.objects.create(visitor=_sheet(subject, stretch), **visit)
-    except SheetClosed:  # They had their data erased this month and are still here: what was logged before stays closed, this begins anew.
-        AccessEntry.objects.create(visitor=_replace(subject, stretch), **visit)
+    except SheetClosed:
+        AccessEntry.objects.create(visitor=_sheet_after_closing(subject, stretch), **visit)
+
+
+# The crowd's sheet of today, which a process looks up once and not for every visit. It is a hint: whoever writes under it asks the vault.
+_crowd: dict[str, UUID] = {}
 
 
 def _sheet(subject: UUID | None, stretch: str) -> UUID:
-    known = LogSheet.objects.filter(subject=subject, stretch=stretch).values_list("sheet", flat=True).first()
-    return known or _open(subject, stretch)
+    if subject is None and stretch in _crowd:
+        return _crowd[stretch]
+    return _hinted(subject, stretch, _known(subject, stretch) or _open(subject, stretch))
+
+
+def _sheet_after_closing(subject: UUID | None, stretch: str) -> UUID:
+    """They had their data erased this month and are still here: what was logged before stays closed, this begins anew. Or the hint was
+    of a sheet that is no longer the one in use."""
+    hint, known = None if subject else _crowd.pop(stretch, None), _known(subject, stretch)
+    if known is None:
+        return _hinted(subject, stretch, _open(subject, stretch))
+    return _hinted(subject, stretch, known if hint and known != hint else _replace(subject, stretch))
+
+
+def _hinted(subject: UUID | None, stretch: str, sheet: UUID) -> UUID:
+    if subject is None:
+        _crowd.clear()
+        _crowd[stretch] = sheet
+    return sheet
+
+
+def _known(subject: UUID | None, stretch: str) -> UUID | None:
+    return LogSheet.objects.filter(subject=subject, stretch=stretch).values_list("sheet", flat=True).first()
 
 
 def _replace(subject: UUID | None, stretch: str) -> UUID:

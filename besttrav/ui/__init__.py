@@ -12,7 +12,7 @@ A page
     return page(request, "portal/sign_in.html", form=form)     besttrav.ui.pages: 422 and kept values when the form is invalid
 
 Names every template has: operator (.name .address .hours .icp .privacy_department .privacy_officer .privacy_mailbox .supervision),
-brand, hotline, licence, theme, size, language (the html lang), now (Beijing), actor, nav (.top .tab_bar .foot .home_page .rail).
+brand, hotline, licence, theme, size, language (the html lang), now (Beijing), actor, nav (.top .tab_bar .foot .rail).
 
 Tags, all builtins, with i18n and static:
 

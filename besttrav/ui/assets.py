@@ -3,6 +3,7 @@
 They are joined when static files are collected, so there is no built file to commit and none to go stale.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 BUNDLES = {
-    "ui/shell-portal.css": ["ui/tokens.css", "ui/base.css", "ui/customer.css"],
+    "ui/shell-portal.css": ["ui/tokens.css", "ui/base.css", "ui/customer.css", "ui/shop.css"],
     "ui/shell-console.css": ["ui/tokens.css", "ui/base.css", "ui/console.css"],
     "ui/shell-portal.js": ["django_htmx/htmx-2.min.js", "ui/shell.js"],
     "ui/shell-console.js": ["django_htmx/htmx-2.min.js", "ui/shell.js", "ui/console.js"],
@@ -33,5 +34,14 @@ class Assets(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whi
             with self.open(source) as file:
                 parts.append(file.read())
         self.delete(bundle)
-        # A script that ends without a semicolon would swallow the next one.
-        self.save(bundle, ContentFile((b";\n" if bundle.endswith(".js") else b"\n").join(parts)))
+        self.save(bundle, ContentFile(_scripts(parts) if bundle.endswith(".js") else _styles(parts)))
+
+
+def _scripts(parts: list[bytes]) -> bytes:
+    """A script that ends without a semicolon would swallow the next one."""
+    return b";\n".join(parts)
+
+
+def _styles(parts: list[bytes]) -> bytes:
+    """Without what is written for people: comments, indents and the blanks around braces."""
+    return re.sub(rb"\s*([{};])\s*", rb"\1", re.sub(rb"/\*.*?\*/", b"", b"\n".join(parts), flags=re.DOTALL))

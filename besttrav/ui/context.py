@@ -69,6 +69,6 @@ class Nav:
         self._request, self._actor = request, actor
 
     def __getattr__(self, name: str) -> list[navigation.Link]:
-        if name not in {"top", "tab_bar", "foot", "home_page", "rail"}:
+        if name not in {"top", "tab_bar", "foot", "rail"}:
             raise AttributeError(name)
         return navigation.links(self._request, getattr(navigation, name.upper()), self._actor)

@@ -17,7 +17,6 @@ class Entry:
     url_name: str
     label: str | Promise
     icon: str
-    hint: str | Promise = ""
     shown_to: frozenset[ActorKind] = frozenset(ActorKind)
     group: str | Promise = ""
     needs: Permission | None = None
@@ -30,7 +29,6 @@ class Link:
     url: str
     label: str | Promise
     icon: str
-    hint: str | Promise
     group: str | Promise
     is_here: bool
 
@@ -38,18 +36,19 @@ class Link:
 _SIGNED_OUT, _PERSON = frozenset({ActorKind.VISITOR}), frozenset({ActorKind.PERSON})
 
 HOME = Entry("portal:home", _("Home"), "home")
-MY_PRIVACY = Entry("portal:my-privacy", _("Privacy centre"), "shield", _("What we hold about you, and who looked at it"), _PERSON)
-MY_PROFILE = Entry("portal:my-profile", _("Personal information"), "user", _("Your number, your devices, your choices"), _PERSON)
-SIGN_IN = Entry("portal:sign-in", _("Sign in"), "user", _("With your mobile number and a code, no password"), _SIGNED_OUT)
-PRIVACY = Entry("portal:privacy", _("Privacy policy"), "file", _("What we may do with your information, clause by clause"))
-CONTACT = Entry("portal:contact", _("Contact"), "phone", _("People, hours, complaints"))
-COOKIES = Entry("portal:cookies", _("Cookies"), "cookie", _("Every one of them, and why"))
-DISPLAY = Entry("portal:preferences", _("Display and language"), "type", _("Light, dark, large print, English"))
+PRODUCTS = Entry("portal:products", _("Products"), "bag")
+MY_PRIVACY = Entry("portal:my-privacy", _("Privacy centre"), "shield", _PERSON)
+MY_PROFILE = Entry("portal:my-profile", _("Personal information"), "user", _PERSON)
+SIGN_IN = Entry("portal:sign-in", _("Sign in"), "user", _SIGNED_OUT)
+PRIVACY = Entry("portal:privacy", _("Privacy policy"), "file")
+CONTACT = Entry("portal:contact", _("Contact"), "phone")
+DISCLOSURE = Entry("portal:disclosure", _("Disclosure"), "scale")
+COOKIES = Entry("portal:cookies", _("Cookies"), "cookie")
+DISPLAY = Entry("portal:preferences", _("Display and language"), "type")
 
-TOP = (HOME, MY_PRIVACY, PRIVACY, CONTACT)
-TAB_BAR = (HOME, MY_PRIVACY, PRIVACY, CONTACT, MY_PROFILE, SIGN_IN)
-FOOT = (MY_PRIVACY, PRIVACY, COOKIES, DISPLAY)
-HOME_PAGE = (SIGN_IN, MY_PRIVACY, MY_PROFILE, PRIVACY, CONTACT, COOKIES, DISPLAY)
+TOP = (PRODUCTS, MY_PRIVACY, PRIVACY, CONTACT, MY_PROFILE, SIGN_IN)
+TAB_BAR = (HOME, PRODUCTS, MY_PRIVACY, CONTACT, MY_PROFILE, SIGN_IN)
+FOOT = (DISCLOSURE, MY_PRIVACY, PRIVACY, COOKIES, DISPLAY)
 
 STAFF_HOME = Entry("console:home", _("Home"), "home")
 PEOPLE = Entry("console:people", _("People"), "user", needs=Permission.FIND_PEOPLE)
@@ -64,7 +63,7 @@ RAIL = (STAFF_HOME, PEOPLE, CLOSED_NUMBERS, TEAM, JOURNAL, PERMISSIONS, AGREEMEN
 def links(request: HttpRequest, entries: Iterable[Entry], actor: Actor) -> list[Link]:
     """The entries that exist and that this actor may see; the one whose page this is knows it."""
     return [
-        Link(url, entry.label, entry.icon, entry.hint, entry.group, is_here=url == request.path)
+        Link(url, entry.label, entry.icon, entry.group, is_here=url == request.path)
         for entry in entries
         if actor.kind in entry.shown_to and _may_open(actor, entry) and (url := address_of(entry.url_name))
     ]

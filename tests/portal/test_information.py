@@ -11,7 +11,7 @@ from besttrav.privacy.policy import CLAUSES, versions
 from besttrav.privacy.promises import promises
 from besttrav.ui.cookies import COOKIES
 
-OPEN = ("/", "/contact/", "/cookies/", "/privacy/", "/preferences/")
+OPEN = ("/", "/products/", "/disclosure/", "/contact/", "/cookies/", "/privacy/", "/preferences/")
 
 
 class Links(HTMLParser):

@@ -4,8 +4,10 @@ from uuid import uuid4
 
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from besttrav.journal.queries import about_subject
+from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.privacy import access_log, gate, rights
 from besttrav.privacy.models import AccessEntry, LogSheet
@@ -80,3 +82,14 @@ def test_taking_a_copy_is_written_down(booked: Booked) -> None:
     assert package["records"][0]["facts"] == {"destination": "Japan"}
     told = [entry.action for entry in about_subject([booked.buyer.subject_id])]
     assert "privacy.taken" in told
+
+
+def test_the_crowds_sheet_is_looked_up_once_and_a_stale_hint_is_noticed(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    visit(None)
+    with django_assert_num_queries(1):
+        visit(None)
+
+    access_log._crowd[clock.today().isoformat()] = uuid4()
+    visit(None)
+    crowd = LogSheet.objects.get(subject=None)
+    assert AccessEntry.objects.filter(visitor=crowd.sheet).count() == 3

@@ -9,8 +9,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from besttrav.catalogue.queries import on_shelf
 from besttrav.kernel import clock
 from besttrav.people.access import EVERYONE, access
+from besttrav.portal.shelf import insurers_of
 from besttrav.privacy import policy
 from besttrav.privacy.promises import Promise, promises
 from besttrav.privacy.published import as_shown
@@ -23,6 +25,16 @@ from besttrav.ui.entry import entry_page
 @access(EVERYONE)
 def contact(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/information/contact.html")
+
+
+@entry_page
+@require_safe
+@access(EVERYONE)
+def disclosure(request: HttpRequest) -> HttpResponse:
+    """What the law wants disclosed: the licence, the insurers, the products by their filed clauses, and where to complain."""
+    offers = on_shelf(clock.today())
+    insurers = [(insurer, [offer for offer in offers if offer.insurer.code == insurer.code]) for insurer in insurers_of(offers)]
+    return render(request, "portal/shop/disclosure.html", {"insurers": insurers})
 
 
 @entry_page

@@ -49,11 +49,28 @@
   window.addEventListener("offline", () => showOffline(true));
   window.addEventListener("online", () => showOffline(false));
 
+  // How many days a trip has, first and last included, while its two days are chosen.
+  document.addEventListener("input", (event) => {
+    const trip = event.target.closest("[data-trip]");
+    const count = trip && trip.querySelector("[data-days]");
+    if (!count || !event.target.dataset.day) return;
+    const [from, until] = ["start", "end"].map((name) => Date.parse(trip.querySelector(`[data-day="${name}"]`).value));
+    count.textContent = until >= from ? Math.round((until - from) / 864e5) + 1 : "–";
+  });
+
+  // Buttons that only scripts can serve show themselves where scripts run.
+  const wake = () => {
+    for (const button of document.querySelectorAll("[data-copy-from]")) button.hidden = !navigator.clipboard;
+  };
+  document.addEventListener("DOMContentLoaded", wake);
+  document.addEventListener("htmx:afterSettle", wake);
+
   // A reference is copied without the gaps it is drawn with.
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy]");
+    const button = event.target.closest("[data-copy], [data-copy-from]");
     if (!button || !navigator.clipboard) return;
-    await navigator.clipboard.writeText(button.dataset.copy);
+    const from = document.getElementById(button.dataset.copyFrom);
+    await navigator.clipboard.writeText(from ? from.value : button.dataset.copy);
     announce(button.dataset.copied);
   });
 })();

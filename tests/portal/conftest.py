@@ -1,0 +1,12 @@
+"""People at their browsers, for the doors."""
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from tests.promises.conftest import browser_of
+from tests.world import Colleague, Customer
+
+Browser = Callable[[Customer | Colleague], Client]
+
+__all__ = ["Browser", "browser_of"]
