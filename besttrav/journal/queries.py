@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext
 
 from besttrav.journal.actions import Action
@@ -124,3 +124,32 @@ class _Shown(dict[str, Any]):
         if isinstance(value, list):
             return ", ".join(value)
         return "–" if value is None else str(value)
+
+
+def about(entry_id: str) -> UUID:
+    """The record an entry tells about, as a follower loads it."""
+    found = entry(entry_id).about_id
+    assert found
+    return found
+
+
+def broken_histories(model: type[models.Model]) -> list[UUID]:
+    """Records of a model with states whose moves are no path of its table, or do not end in the state they have: at most twenty."""
+    stateful: Any = model
+    allowed = [f"{was}>{now}" for was, onward in stateful.MOVES.items() for now in onward]
+    with connection.cursor() as cursor:
+        cursor.execute(_BROKEN % {"table": model._meta.db_table}, [stateful.MOVED.name, allowed])
+        return [id for (id,) in cursor.fetchall()]
+
+
+_BROKEN = """
+WITH move AS (
+    SELECT about_id, facts->>'was' AS was, facts->>'now' AS now,
+           lag(facts->>'now') OVER history AS before, lead(id) OVER history IS NULL AS is_last
+      FROM journal_entry WHERE action = %%s
+    WINDOW history AS (PARTITION BY about_id ORDER BY tick, id)
+)
+SELECT DISTINCT about_id FROM move JOIN "%(table)s" record ON record.id = about_id
+ WHERE (before IS NOT NULL AND before <> move.was) OR NOT move.was || '>' || move.now = ANY(%%s) OR (is_last AND record.state <> move.now)
+ LIMIT 20
+"""

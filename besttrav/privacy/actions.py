@@ -13,6 +13,15 @@ OPENED = action(
     fields=Fact.CODES,
     case=Fact.ID,
 )
+SHARED = action(
+    "privacy.shared",
+    Stream.DISCLOSURE,
+    _("Personal information was given to a recipient"),
+    recipient=Fact.CODE,
+    name=Fact.CODE,
+    purpose=Fact.CODE,
+    fields=Fact.CODES,
+)
 CONSENT = {
     result: action(f"privacy.consent_{result}", Stream.RIGHTS, says, code=Fact.CODE, page=Fact.CODE, way=Fact.CODE)
     for result, says in {"given": _("Consent given"), "refused": _("Consent refused"), "withdrawn": _("Consent withdrawn")}.items()

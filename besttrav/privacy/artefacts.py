@@ -17,7 +17,10 @@ from besttrav.privacy.purposes import Purpose, purposes
 
 # Who receives personal data, by the code purposes name them with. Those who act on our instructions are entrusted (article 21); others
 # decide for themselves and need a consent of their own (article 23).
-RECIPIENTS = {"sms": ("text message carrier", "短信服务商", "entrusted")}
+RECIPIENTS = {
+    "sms": ("text message carrier", "短信服务商", "entrusted"),
+    "insurer": ("the insurer of the product, by name", "承保该产品的保险公司（逐一列名）", "independent"),
+}
 
 
 def published_fields() -> list[PersonalField]:

@@ -1,12 +1,12 @@
 """The consent ledger: append-only, so what holds now is derived and every earlier answer stays provable."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
 
-from besttrav.journal.operations import record
+from besttrav.journal.operations import Draft, record, record_all
 from besttrav.kernel import clock, jobs
 from besttrav.kernel.actors import Actor, ActorKind
 from besttrav.privacy import actions, ledger
@@ -26,6 +26,44 @@ class ShownText:
 def give(*, subject: UUID, code: Consent, text: ShownText, page: str, way: str, actor: Actor, detail: str = "") -> UUID:
     """Write down that the subject agreed. `page` and `way` are codes ("sign_in", "tap"); `detail` names a channel or recipient."""
     return _append(subject=subject, code=code, result="given", text=text, page=page, way=way, actor=actor, detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One consent of one person, for `give_all`."""
+
+    subject: UUID
+    code: Consent
+    detail: str = ""
+
+
+def give_all(answers: Sequence[Given], *, text: ShownText, page: str, way: str, actor: Actor) -> None:
+    """Write down several consents that were given in one step, each one an event of its own. Needs the caller's transaction."""
+    now = clock.now()
+    events = [
+        ConsentEvent(
+            subject=answer.subject,
+            code=answer.code.name,
+            detail=_declared_detail(answer.code, answer.detail),
+            result="given",
+            text_version=text.version,
+            text_sha256=text.sha256,
+            language=text.language,
+            page=page,
+            way=way,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            at=now,
+        )
+        for answer in answers
+    ]
+    ConsentEvent.objects.bulk_create(events)
+    record_all(
+        [
+            Draft(actions.CONSENT["given"], actor, event, event.subject, {"code": event.code.lower(), "page": page, "way": way})
+            for event in events
+        ]
+    )
 
 
 def refuse(*, subject: UUID, code: Consent, text: ShownText, page: str, way: str, actor: Actor, detail: str = "") -> UUID:
@@ -97,13 +135,11 @@ def given(subjects: Iterable[UUID], codes: Iterable[Consent], detail: str = "") 
 
 
 def _append(*, subject: UUID, code: Consent, result: str, text: ShownText, page: str, way: str, actor: Actor, detail: str) -> UUID:
-    if detail and code.value.channels and detail not in code.value.channels:
-        raise ValueError(f"{code.name} has the channels {', '.join(code.value.channels)}")
     with transaction.atomic():
         event = ConsentEvent.objects.create(
             subject=subject,
             code=code.name,
-            detail=detail,
+            detail=_declared_detail(code, detail),
             result=result,
             text_version=text.version,
             text_sha256=text.sha256,
@@ -116,3 +152,9 @@ def _append(*, subject: UUID, code: Consent, result: str, text: ShownText, page:
         )
         record(actions.CONSENT[result], about=event, actor=actor, subject=subject, code=code.name.lower(), page=page, way=way)
     return event.id
+
+
+def _declared_detail(code: Consent, detail: str) -> str:
+    if detail and code.value.channels and detail not in code.value.channels:
+        raise ValueError(f"{code.name} has the channels {', '.join(code.value.channels)}")
+    return detail

@@ -112,6 +112,7 @@ class Kind(Enum):
     PHONE = KindRules(_("mobile number"), _mask_phone, _phone, pattern=r"(?<!\d)(?:\+?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}(?!\d)")
     EMAIL = KindRules(_("e-mail address"), _mask_email, lambda text: _plain(text).lower(), pattern=r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
     ADDRESS = KindRules(_("address"), _mask_address)
+    NATIONALITY = KindRules(_("nationality"))
     EMPLOYER = KindRules(_("employer"))
     OCCUPATION = KindRules(_("occupation"))
     MARITAL_STATUS = KindRules(_("marital status"))
@@ -136,6 +137,8 @@ class Kind(Enum):
     DEVICE = KindRules(_("device"), lambda text: text)
     SEARCH_WORDS = KindRules(_("search words"))
     MESSAGE = KindRules(_("message"))
+    DOCUMENT = KindRules(_("paper of a contract"))
+    DECISION = KindRules(_("automatic decision and what it looked at"))
     SECRET = KindRules(_("sign-in secret"), sensitive=True)
 
     @property

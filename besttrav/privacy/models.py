@@ -63,6 +63,20 @@ class ErasureItem(models.Model):
     until = Plain("end of a legal period", models.DateField(null=True))
 
 
+class Sharing(models.Model):
+    """What of one person was given to one recipient: written before it left, never changed."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    at = models.DateTimeField(default=clock.now)
+    subject = models.UUIDField(db_index=True)
+    recipient = Plain("kind of recipient, a declared word", models.CharField(max_length=20))
+    recipient_name = Plain("permanent code of a recipient of ours", models.CharField(max_length=40))
+    purpose = Plain("code of a purpose", models.CharField(max_length=40))
+    basis = Plain("one of the seven legal bases", models.CharField(max_length=6))
+    fields = Plain("tags of declared fields, never a value", models.JSONField())
+    about = models.UUIDField()
+
+
 class AccessEntry(PersonalModel):
     """One visit of one page: the log the Cybersecurity Law demands, sealed under the visitor's own sheet of this month."""
 

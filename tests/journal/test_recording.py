@@ -11,7 +11,7 @@ from besttrav.journal import aside, proof, queries
 from besttrav.journal.actions import FactRefused
 from besttrav.journal.following import follow
 from besttrav.journal.models import Entry
-from besttrav.journal.operations import Draft, record, record_aside
+from besttrav.journal.operations import Draft, record, record_all, record_aside
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Unavailable
 from besttrav.kernel.jobs import job
@@ -65,6 +65,26 @@ def test_followers_are_told_in_the_same_transaction(drain: Callable[[], int], dj
         entry = record(DELIVERED, actor=CLERK)
     assert drain() == 1
     assert thanked == [str(entry.id)]
+
+
+def test_a_follower_may_want_some_entries_only(drain: Callable[[], int]) -> None:
+    follow(SENT, thank, way={"rail", "ship"})
+    thanked.clear()
+    record(SENT, actor=CLERK, way="road", pieces=1)
+    wanted = [record(SENT, actor=CLERK, way=way, pieces=1) for way in ("rail", "ship")]
+    record_all([Draft(SENT, CLERK, facts={"way": "rail", "pieces": pieces}) for pieces in (1, 2)])
+    assert drain() == 4
+    assert thanked[:2] == [str(entry.id) for entry in wanted]
+    with pytest.raises(ValueError, match="colour"):
+        follow(SENT, thank, colour={"red"})
+
+
+def test_several_entries_cost_one_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    subjects = [uuid4() for _ in range(3)]
+    with django_assert_num_queries(1):
+        record_all([Draft(SEEN, CLERK, subject=subject, facts={"page": "home"}) for subject in subjects])
+    assert set(Entry.objects.filter(subject__in=subjects).values_list("subject", flat=True)) == set(subjects)
+    record_all([])
 
 
 thanked: list[str] = []

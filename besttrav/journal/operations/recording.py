@@ -36,8 +36,20 @@ def record(action: Action, *, actor: Actor, about: models.Model | None = None, s
     written = _written(Draft(action=action, actor=actor, about=about, subject=subject, facts=facts), clock.now())
     straight(connection, _INSERT, [f"[{written.line}]"])
     entry = written.entry
-    following.tell(action, entry.id)
+    following.tell(action, entry.id, facts)
     return entry
+
+
+def record_all(drafts: Sequence[Draft]) -> None:
+    """`record` for several happenings of one transaction, in one statement."""
+    _demand_transaction()
+    now = clock.now()
+    written = [_written(draft, now) for draft in drafts]
+    if not written:
+        return
+    straight(connection, _INSERT, [f"[{','.join(one.line for one in written)}]"])
+    for draft, one in zip(drafts, written, strict=True):
+        following.tell(draft.action, one.id, draft.facts)
 
 
 def record_aside(drafts: Sequence[Draft]) -> list[UUID]:
