@@ -1,5 +1,10 @@
-"""Contracts in force: what was concluded, its papers, and whether they say what was sold.
+"""Contracts in force, the people in them and the papers that prove them.
 
-Promises: a paper prints every name or refuses it, an insurer's paper is compared with what was sold before anybody sees it, and a public
-page about a policy tells nothing about a person. Start with `papers`, `checking` and `verification`.
+Hides: how people, transactions and documents hang together under one `contract` id and one file of the vault.
+
+Promises: a policy is a list of transactions that never change; whoever is in it is sealed; a paper is served only after it was checked
+against what was sold, and only to whom it belongs.
+
+Start at `models`, then `operations.people` (who is in a contract) and `operations.concluding` (from an insurer's yes to a policy with its
+papers). How a paper looks stands in `papers`.
 """

@@ -1,0 +1,1 @@
+"""The verbs of contracts: who is in one, what one becomes, and its papers."""
