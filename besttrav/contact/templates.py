@@ -46,6 +46,21 @@ class Template(Enum):
         en="Signing in with this number, which wrong codes had closed, was opened again by our staff at %(moment)s. "
         "If you did not ask for it, call %(hotline)s.",
     )
+    INSURED = Wording(
+        zh="您的订单 %(number)s 已承保，自 %(first)s 起生效。电子保单可在“我的保险”查看和下载；未注册的，凭订单号和本手机号查询。",
+        en="Order %(number)s is insured from %(first)s on. Your e-policy is under “My insurance”; without an account, find it by the order "
+        "number and this phone.",
+    )
+    NOT_INSURED = Wording(
+        zh="您的订单 %(number)s 未能承保，已付保费将原路全额退回，无需您做任何操作。退款进度可凭订单号和本手机号查询。",
+        en="Order %(number)s could not be insured. All you paid goes back to where it came from; you need do nothing. Follow it with the "
+        "order number and this phone.",
+    )
+    # The one text with a link: its reader has no account here, and an article of the law says what they must be able to see.
+    IN_A_CONTRACT = Wording(
+        zh="有人将您列为“%(product)s”的被保险人。您的哪些信息由谁保存、用于什么，以及如何提出异议，见 %(link)s",
+        en="Somebody named you as an insured person of “%(product)s”. What is held about you, by whom and why, and how to object: %(link)s",
+    )
 
     @property
     def code(self) -> str:

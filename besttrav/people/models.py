@@ -89,6 +89,8 @@ class CodePurpose(models.TextChoices):
     SIGN_IN = "sign_in", _("sign in")
     CHANGE_PHONE = "change_phone", _("use this number for your account")
     PROVE = "prove", _("confirm that it is you")
+    BUY = "buy", _("confirm your application for insurance")
+    FIND_ORDER = "find_order", _("find your order again")
 
 
 class Challenge(PersonalModel):

@@ -9,7 +9,7 @@ import besttrav.kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0006_bound_grants"),
+        ("people", "0007_alter_challenge_purpose"),
     ]
 
     operations = [

@@ -170,6 +170,11 @@ def forget_wrong(phone: str) -> None:
         marks.forget(line, phone)
 
 
+def phone_of_account(account: Account) -> str:
+    """The number an account signs in with: proved when it was set."""
+    return reveal_one(account, "phone", purpose=SIGN_IN, actor=CHECKER).phone
+
+
 def _require_proof(challenge: Challenge, visitor: Visitor, purpose: CodePurpose) -> None:
     if challenge.purpose != purpose or challenge.browser_sha256 != visitor.browser_sha256 or not challenge.is_proof(clock.now()):
         raise CodeRefused

@@ -17,6 +17,12 @@ TEMPLATES = {
     "account_closed.en": "SMS_900032",
     "number_reopened.zh-hans": "SMS_900041",
     "number_reopened.en": "SMS_900042",
+    "insured.zh-hans": "SMS_900051",
+    "insured.en": "SMS_900052",
+    "not_insured.zh-hans": "SMS_900061",
+    "not_insured.en": "SMS_900062",
+    "in_a_contract.zh-hans": "SMS_900071",
+    "in_a_contract.en": "SMS_900072",
 }
 
 _FAILED = 2  # SendStatus of QuerySendDetails: 1 waiting for the receipt, 2 failed, 3 delivered
