@@ -7,6 +7,7 @@ from besttrav.kernel.jobs import periodic
 from besttrav.people import tasks as people
 from besttrav.payments import tasks as payments
 from besttrav.privacy import tasks as privacy
+from besttrav.sales import tasks as sales
 
 periodic("* * * * * */5")(journal.seal)
 periodic("* * * * * 30")(contact.recover_messages)
@@ -25,3 +26,4 @@ periodic("10 17 * * * 0")(privacy.turn_epoch)
 periodic("* * * * * 15")(people.watch_codes)
 periodic("* * * * * */5")(payments.recover)
 periodic("30 2,4,8 * * * 0")(payments.compare_bills)
+periodic("* * * * * */20")(sales.expire)

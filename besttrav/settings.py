@@ -92,6 +92,8 @@ INSTALLED_APPS = [
     "besttrav.people",
     "besttrav.insurers",
     "besttrav.payments",
+    "besttrav.policies",
+    "besttrav.sales",
 ]
 
 # Outermost first. What decides who acts stands inside the cross-site guards and outside the error pages.
@@ -194,6 +196,8 @@ PRODUCTS = ROOT / "products"
 
 # Where the outside reaches us: payment channels and insurers send their notices there.
 PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
+# Begins the number of every order: two capital letters.
+ORDER_PREFIX = env("ORDER_PREFIX", "BT")
 # Begins every number of ours at a payment channel: at most five letters or digits. Places that share a merchant's account differ in it.
 PAYMENT_PREFIX = env("PAYMENT_PREFIX", "BT")
 

@@ -8,7 +8,6 @@ urlpatterns = [
     path("", include("besttrav.portal.urls")),
     path("api/", include("besttrav.api.urls")),
     path("staff/", include("besttrav.console.urls")),
-    path("api/", include("besttrav.api.urls")),
     path("healthz/", healthz, name="healthz"),
 ]
 

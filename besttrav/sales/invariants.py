@@ -1,0 +1,94 @@
+"""What must be true of sales whatever has crashed, was repeated or is under way. Asked with all the others by `manage.py invariants`.
+
+P2 nothing left before it was paid and permitted; P3 whoever paid is insured, has their money back or is within the clock; P5 every history
+is a path of the moves; and the trace of each sale is whole. Tells ids and counts, never a value.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db import connection
+
+from besttrav.journal.queries import broken_histories
+from besttrav.kernel import clock
+from besttrav.policies.models import Policy
+from besttrav.privacy.invariants import invariant
+from besttrav.sales import evidence
+from besttrav.sales.models import Application, Evidence, Notice, Order
+
+GRACE = timedelta(minutes=15)
+
+
+@invariant
+def nothing_left_before_it_was_paid_and_permitted() -> Iterator[str]:
+    """P2: an application leaves after its order was paid, on a permit that was written down for this very exchange."""
+    yield from _told(
+        "SELECT exchange.id, 'left for the insurer and no paid order stands behind it' FROM insurers_exchange exchange"
+        " JOIN sales_application application ON application.contract = exchange.contract"
+        " LEFT JOIN sales_order o ON o.application_id = application.id"
+        " WHERE exchange.kind = 'submit' AND exchange.left_at IS NOT NULL AND (o.paid_at IS NULL OR o.paid_at > exchange.left_at)"
+    )
+    yield from _told(
+        "SELECT exchange.id, 'left for the insurer without a permit' FROM insurers_exchange exchange"
+        " WHERE exchange.kind = 'submit' AND exchange.left_at IS NOT NULL AND EXISTS"
+        " (SELECT 1 FROM sales_application application WHERE application.contract = exchange.contract)"
+        " AND NOT EXISTS (SELECT 1 FROM privacy_sharing sharing WHERE sharing.about = exchange.id)"
+    )
+
+
+@invariant
+def whoever_paid_is_insured_or_has_the_money_back() -> Iterator[str]:
+    """P3: issued, refunded, refunding, or paid and within its clock. No fourth."""
+    yield from _told("SELECT id, 'is paid and past its clock' FROM sales_order WHERE state = 'paid' AND issue_by < %s", clock.now() - GRACE)
+    yield from _told(
+        "SELECT o.id, 'is being refunded and no refund stands behind it' FROM sales_order o WHERE o.state IN ('refunding', 'refunded')"
+        " AND NOT EXISTS (SELECT 1 FROM payments_refund refund WHERE refund.payment_id = o.payment)"
+    )
+    yield from _told(
+        "SELECT payment.id, 'was captured and its order does not know' FROM payments_payment payment"
+        " JOIN sales_order o ON o.id = payment.order_id WHERE payment.state = 'captured' AND o.payment IS DISTINCT FROM payment.id"
+        " AND payment.refunding_fen < payment.captured_fen AND payment.paid_at < %s",
+        clock.now() - GRACE,
+    )
+
+
+@invariant
+def an_issued_order_has_its_policy_and_no_other_has() -> Iterator[str]:
+    """P1: order, application, policy and exchange say the same."""
+    yield from _told(
+        "SELECT o.id, 'says ' || o.state || ', its application ' || a.state || ', and its policy ' || coalesce(p.state, 'nothing')"
+        " FROM sales_order o JOIN sales_application a ON a.id = o.application_id LEFT JOIN policies_policy p ON p.contract = a.contract"
+        " WHERE (o.state = 'issued') <> (p.id IS NOT NULL) OR (a.state = 'concluded') <> (p.id IS NOT NULL)"
+    )
+    yield from _told(
+        "SELECT p.id, 'is not what its order was' FROM policies_policy p JOIN sales_application a ON a.contract = p.contract"
+        " JOIN sales_order o ON o.application_id = a.id WHERE p.premium_fen <> o.premium_fen OR p.subject <> o.subject"
+        " OR (p.first_day, p.last_day) <> (a.first_day, a.last_day) OR p.version_id <> a.version_id"
+    )
+    yield from _told(
+        "SELECT p.id, 'has no exchange that issued it' FROM policies_policy p WHERE NOT EXISTS"
+        " (SELECT 1 FROM insurers_exchange exchange WHERE exchange.contract = p.contract AND exchange.kind = 'submit'"
+        " AND exchange.state = 'ok' AND exchange.policy_number = p.number)"
+    )
+
+
+@invariant
+def every_sale_moved_along_its_table() -> Iterator[str]:
+    """P5."""
+    for model in (Application, Order, Notice, Policy):
+        for id in broken_histories(model):
+            yield f"{model._meta.label_lower} {id} has a history that is no path of its moves"
+
+
+@invariant
+def every_trace_of_a_sale_is_whole() -> Iterator[str]:
+    applications = Application.objects.filter(pk__in=Evidence.objects.values("application")).only("pk")
+    for application in applications.iterator(chunk_size=500):
+        if broken := evidence.broken_at(evidence.told(application)):
+            yield f"the trace of {application.pk} is broken at step {broken}"
+
+
+def _told(statement: str, *values: object) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} LIMIT 20", values)
+        return [f"{id} {what}" for id, what in cursor.fetchall()]

@@ -1,0 +1,359 @@
+"""What follows the money: the insurer is asked, the contract concluded, or the money sent back. Each step is safe to run twice, and
+together they end: whoever has paid is insured or has their money back."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from besttrav.catalogue import rating
+from besttrav.catalogue.offer import Offer
+from besttrav.catalogue.rating import Loading, PersonPremium
+from besttrav.contact import operations as contact
+from besttrav.contact.templates import Template
+from besttrav.insurers import operations as insurers
+from besttrav.insurers import port
+from besttrav.insurers.models import Exchange, ExchangeState, Kind
+from besttrav.journal.operations import move
+from besttrav.kernel import clock, period, references
+from besttrav.kernel.actors import Actor
+from besttrav.kernel.crash import crashpoint
+from besttrav.kernel.errors import Refusal
+from besttrav.payments import operations as payments
+from besttrav.payments.models import Payment, Refund, RefundState
+from besttrav.policies.models import Party, Policy
+from besttrav.policies.operations import concluding
+from besttrav.policies.operations.concluding import Sold
+from besttrav.policies.purposes import APPLY, CONCLUDE, DECLARE_HEALTH
+from besttrav.privacy import files
+from besttrav.privacy.consent_codes import Consent
+from besttrav.privacy.gate import Opened, reveal, reveal_one
+from besttrav.privacy.purposes import NOTIFY
+from besttrav.privacy.sharing import Part, Recipient, share
+from besttrav.sales import evidence, pricing, queries
+from besttrav.sales.evidence import Seen
+from besttrav.sales.limits import ORDER
+from besttrav.sales.models import Answer, Application, ApplicationState, Decision, Evidence, Order, OrderState
+from besttrav.sales.operations import noticing
+
+ISSUER = Actor.job("sales.issue")
+LEAVING = (
+    *("name", "passport_name", "identity_number", "identity_ends", "birth_date", "sex"),
+    *("nationality", "phone", "email", "address", "contact"),
+)
+DECISIONS = UUID("5f0f4c1e-8f57-5b0c-9d0e-6a2d6a0f5a10")  # the name space of refund numbers: one decision for one order
+
+
+def take_payment(*, payment: Payment) -> None:
+    """The money is there: ask the insurer. An order that is no longer waiting for it gives it back."""
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(id=payment.order_id)
+        if order.state != OrderState.TO_PAY:
+            if order.payment != payment.id:
+                payments.refund(
+                    payment=payment, amount=payment.captured, decision=_decision(payment.id), because="order_closed", actor=ISSUER
+                )
+            return
+        now = clock.now()
+        order.payment, order.paid_at = payment.id, now
+        order.issue_by = now + timedelta(minutes=ORDER.issue_minutes)
+        order.save(update_fields=["payment", "paid_at", "issue_by"])
+        move(order, OrderState.PAID, actor=ISSUER, because="captured")
+        application = Application.objects.select_for_update().get(id=order.application_id)
+        evidence.note(application, Seen("payment"), "paid", premium=order.premium_fen)
+        insurers.plan(
+            kind=Kind.SUBMIT,
+            contract=application.contract,
+            version=application.revision,
+            insurer=queries.offer_of(application).insurer.code,
+            actor=ISSUER,
+            deadline=now + timedelta(minutes=ORDER.insurer_patience),
+        )
+
+
+def work(*, exchange: Exchange) -> None:
+    """Send the application to the insurer, or ask what became of it. Outside a transaction."""
+    application = Application.objects.get(contract=exchange.contract)
+    insurers.perform(
+        exchange=exchange,
+        build=lambda: _submission(exchange, application, _permitted(exchange, application)),
+        recall=lambda: _submission(exchange, application, _opened_again(application)),
+    )
+
+
+def settle(*, exchange: Exchange) -> None:
+    """The exchange moved: conclude the contract, or send the money back."""
+    if exchange.kind != Kind.SUBMIT:
+        return
+    match exchange.state:
+        case ExchangeState.OK:
+            conclude(exchange=exchange)
+        case ExchangeState.REJECTED:
+            give_back(contract=exchange.contract, because="insurer_declined")
+        case ExchangeState.GIVEN_UP:
+            give_back(contract=exchange.contract, because="insurer_silent")
+
+
+def conclude(*, exchange: Exchange) -> Policy | None:
+    """The insurer issued: from here on there is a policy. None where the order was given back meanwhile; then it is withdrawn there."""
+    with transaction.atomic():
+        application = Application.objects.select_for_update().get(contract=exchange.contract)
+        order = Order.objects.select_for_update().get(application=application)
+        if order.state != OrderState.PAID:
+            return Policy.objects.filter(contract=exchange.contract).first()
+        sold = _sold(application, order)
+        if application.answered_at:
+            files.become(application.health_file, sold.keep)
+            files.start_clock(application.health_file, sold.keep, sold.last_day)
+        policy = concluding.conclude(sold=sold, exchange=exchange, actor=ISSUER)
+        payments.owe_insurer(payment=_payment_of(order), because="issued", actor=ISSUER)
+        move(order, OrderState.ISSUED, actor=ISSUER, because="issued")
+        move(application, ApplicationState.CONCLUDED, actor=ISSUER, because="issued")
+        evidence.note(application, Seen("result"), "issued")
+    crashpoint("sales.concluded")
+    return policy
+
+
+def tell(*, policy: Policy) -> None:
+    """Tell the buyer that they are insured, once, and everybody else in the contract that they are in it."""
+    with transaction.atomic():
+        application = Application.objects.select_for_update().get(contract=policy.contract)
+        if not Evidence.objects.filter(application=application, action="told").exists():
+            values = {"number": references.grouped(application.order.number), "first": f"{policy.first_day:%Y-%m-%d}"}
+            _message(application, Template.INSURED, values)
+            evidence.note(application, Seen("result"), "told")
+    noticing.tell_others(application=application)
+
+
+def give_back(*, contract: UUID, because: str) -> None:
+    """There will be no policy: refund everything to the paying account, under one number for good."""
+    with transaction.atomic():
+        application = Application.objects.select_for_update().get(contract=contract)
+        order = Order.objects.select_for_update().get(application=application)
+        if order.state != OrderState.PAID:
+            return
+        order.refund_because = because
+        order.save(update_fields=["refund_because"])
+        move(order, OrderState.REFUNDING, actor=ISSUER, because=because)
+        move(application, ApplicationState.LAPSED, actor=ISSUER, because=because)
+        evidence.note(application, Seen("result"), "not_issued", because=because)
+        payment = _payment_of(order)
+        payments.refund(payment=payment, amount=payment.captured, decision=_decision(order.id), because=because, actor=ISSUER)
+        _message(application, Template.NOT_INSURED, {"number": references.grouped(order.number)})
+
+
+def settle_refund(*, refund: Refund) -> None:
+    """The money is back where it came from."""
+    if refund.state != RefundState.SUCCEEDED:
+        return
+    with transaction.atomic():
+        order = Order.objects.select_for_update().filter(id=refund.payment.order_id).first()
+        if order and order.state == OrderState.REFUNDING and order.payment == refund.payment_id:
+            move(order, OrderState.REFUNDED, actor=ISSUER, because="refunded")
+
+
+def expire() -> int:
+    """Close what was not paid in time, and give back what was paid and not issued in time; called by the clock. Returns how many."""
+    now = clock.now()
+    unpaid = list(Order.objects.filter(state=OrderState.TO_PAY, pay_by__lt=now).values_list("id", flat=True)[:200])
+    for id in unpaid:
+        _expire(id)
+    late = Order.objects.filter(state=OrderState.PAID, issue_by__lt=now).select_related("application")[:200]
+    contracts = [order.application.contract for order in late]
+    for contract in contracts:
+        _give_up(contract)
+    return len(unpaid) + len(contracts)
+
+
+def _expire(order_id: UUID) -> None:
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(id=order_id)
+        if order.state != OrderState.TO_PAY:
+            return
+        # A payment under way is closed at its channel first; money that comes after all is given back when it is captured.
+        payments.give_up(order_id=order.id, because="expired", actor=ISSUER)
+        application = Application.objects.select_for_update().get(id=order.application_id)
+        move(order, OrderState.EXPIRED, actor=ISSUER, because="not_paid")
+        move(application, ApplicationState.LAPSED, actor=ISSUER, because="not_paid")
+        evidence.note(application, Seen("payment"), "expired")
+
+
+def _give_up(contract: UUID) -> None:
+    exchange = Exchange.objects.filter(contract=contract, kind=Kind.SUBMIT).order_by("-version").first()
+    if exchange is None or exchange.state == ExchangeState.OK:
+        return
+    try:
+        insurers.give_up(exchange=exchange, actor=ISSUER, because="too_late")
+    except Refusal:
+        pass  # It was settled a moment ago, and whoever settled it is followed.
+
+
+def _payment_of(order: Order) -> Payment:
+    assert order.payment
+    return Payment.objects.get(id=order.payment)
+
+
+def _decision(id: UUID) -> UUID:
+    return uuid5(DECISIONS, str(id))
+
+
+def _sold(application: Application, order: Order) -> Sold:
+    assert application.first_day
+    assert application.last_day
+    return Sold(
+        contract=application.contract,
+        file=application.file,
+        subject=order.subject,
+        insurer=queries.offer_of(application).insurer.code,
+        version=application.version_id,
+        plan=application.plan,
+        area=application.area,
+        first_day=application.first_day,
+        last_day=application.last_day,
+        premium=order.premium,
+    )
+
+
+# What the insurer is sent
+
+
+class _People:
+    """The people of a contract opened for one moment, by row."""
+
+    def __init__(self, parties: Sequence[Party], opened: Sequence[Opened], answers: Mapping[UUID, Mapping[str, str]]) -> None:
+        self.parties = parties
+        self.opened = {party.id: texts for party, texts in zip(parties, opened, strict=True)}
+        self.answers = answers
+
+
+def _permitted(exchange: Exchange, application: Application) -> _People:
+    """Take the permit and open what leaves. Everything that refuses gives the exchange up, and the money goes back."""
+    parties = queries.parties_of(application)
+    to = Recipient("insurer", exchange.insurer, Consent.K05)
+    (opened,) = share([Part(parties, LEAVING)], to=to, purpose=CONCLUDE, about=exchange.id, actor=ISSUER)
+    rows = list(Answer.objects.filter(application=application))
+    said: list[Opened] = []
+    if rows:
+        (said,) = share([Part(rows, ["answer"])], to=to, purpose=DECLARE_HEALTH, about=exchange.id, actor=ISSUER)
+    return _People(parties, opened, _by_party(rows, said))
+
+
+def _opened_again(application: Application) -> _People:
+    """The same, to compare what came back: nothing leaves, so no permit is taken."""
+    parties = queries.parties_of(application)
+    opened = reveal(parties, LEAVING, purpose=CONCLUDE, actor=ISSUER, case=application.id)
+    rows = list(Answer.objects.filter(application=application))
+    said = reveal(rows, ["answer"], purpose=DECLARE_HEALTH, actor=ISSUER, case=application.id)
+    return _People(parties, opened, _by_party(rows, said))
+
+
+def _by_party(rows: Sequence[Answer], said: Sequence[Opened]) -> dict[UUID, dict[str, str]]:
+    by_party: dict[UUID, dict[str, str]] = {}
+    for row, opened in zip(rows, said, strict=True):
+        by_party.setdefault(row.party_id, {})[row.question] = opened.answer
+    return by_party
+
+
+def _submission(exchange: Exchange, application: Application, people: _People) -> port.Submit:
+    offer = queries.offer_of(application)
+    insured = [party for party in people.parties if party.is_insured]
+    quote = rating.price(offer, pricing.trip_of(application), pricing.travellers_of(people.parties), _loadings(application, offer))
+    assert quote.total == application.premium
+    holder = next(party for party in people.parties if party.is_holder)
+    assert application.first_day
+    assert application.last_day
+    return port.Submit(
+        number=exchange.number,
+        product=offer.slug,
+        plan=application.plan,
+        area=application.area,
+        period=period.days(application.first_day, application.last_day),
+        premium=quote.total,
+        holder=_person(holder, people.opened[holder.id]),
+        insured=tuple(_insured(offer, application, party, premium, people) for party, premium in zip(insured, quote.people, strict=True)),
+        trip=_trip(application),
+        confirmations=_confirmations(application),
+    )
+
+
+def _loadings(application: Application, offer: Offer) -> dict[int, tuple[Loading, ...]]:
+    """Those of the decision, read from what it explained: the rules are not asked a second time."""
+    decision = queries.decision_of(application)
+    assert isinstance(decision, Decision)
+    if decision.outcome != "load":
+        return {}
+    explained = json.loads(reveal_one(decision, "explanation", purpose=APPLY, actor=ISSUER, case=application.id).explanation)
+    loaded = {question.code: question for question in offer.questions}
+    found: dict[int, list[Loading]] = {}
+    for name, value, position in explained["inputs"]:
+        question = loaded.get(name.removeprefix("answer."))
+        if question and name.startswith("answer.") and value == "yes" and question.effect == "load":
+            found.setdefault(position, []).append(Loading(question.code, question.percent, question.why))
+    return {position: tuple(loadings) for position, loadings in found.items()}
+
+
+def _insured(offer: Offer, application: Application, party: Party, premium: PersonPremium, people: _People) -> port.Insured:
+    chosen = [coverage for coverage in offer.coverages if not coverage.option or coverage.option in application.options]
+    sums = {coverage.code: offer.benefit(coverage, application.plan, premium.age).sum for coverage in chosen}
+    occupation = next((one for one in offer.occupations if one.code == party.occupation), None)
+    paid = [one for one in people.parties if one.beneficiary_of_id == party.id]
+    return port.Insured(
+        person=_person(party, people.opened[party.id]),
+        relation=_RELATIONS[party.relation or "self"],
+        premium=premium.premium,
+        sums={code: sum for code, sum in sums.items() if sum},
+        occupation=party.occupation,
+        occupation_class=occupation.number if occupation else None,
+        beneficiaries=tuple(
+            port.Beneficiary(
+                person=_person(one, people.opened[one.id]),
+                relation=_RELATIONS[one.relation or "other"],
+                order=one.share_order or 1,
+                share=one.share or 100,
+            )
+            for one in paid
+        ),
+        answers=people.answers.get(party.id, {}),
+    )
+
+
+_RELATIONS = {relation.value: relation for relation in port.Relation}
+
+
+def _person(party: Party, opened: Opened) -> port.Person:
+    kind = port.IdentityKind.CREDIT_CODE if party.is_organisation else port.IdentityKind(party.identity_kind)
+    return port.Person(
+        name=opened.name,
+        identity=port.Identity(kind=kind, number=opened.identity_number, valid_until=_day(opened.identity_ends)),
+        passport_name=opened.passport_name,
+        birth_date=_day(opened.birth_date),
+        sex=port.Sex(opened.sex) if opened.sex else None,
+        nationality=opened.nationality,
+        phone=opened.phone,
+        email=opened.email,
+        address=opened.address,
+        contact=opened.contact,
+    )
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _trip(application: Application) -> dict[str, str]:
+    activities = " ".join(one["code"] for one in application.trip.get("activities", ()))
+    return {"destinations": " ".join(application.destinations), "purpose": application.trip.get("purpose", ""), "activities": activities}
+
+
+def _confirmations(application: Application) -> tuple[port.Confirmation, ...]:
+    steps = Evidence.objects.filter(application=application, action="confirmed").order_by("number")
+    return tuple(port.Confirmation(text=step.facts["paper"], version=step.facts["version"], at=step.at) for step in steps)
+
+
+def _message(application: Application, template: Template, values: Mapping[str, str]) -> None:
+    holder = Party.objects.get(contract=application.contract, is_holder=True)
+    phone = reveal_one(holder, "phone", purpose=NOTIFY, actor=ISSUER, case=application.id).phone
+    (subject,) = files.subjects_of([application.holder]).values()
+    contact.prepare(phone=phone, template=template, values=values, language=application.language, actor=ISSUER, subject=subject)

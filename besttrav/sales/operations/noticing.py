@@ -1,0 +1,87 @@
+"""Telling insured people who are not the buyer: that they are in a contract, what is held about them, and how to object.
+
+Articles 17 and 23 of the Personal Information Protection Law. Where they have a phone they get a message with a link of their own; where
+they have none, the buyer is shown the link to hand on. Typing somebody's number attached nothing to them, and the link shows nothing of
+anybody else.
+"""
+
+import secrets
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from besttrav.contact import operations as contact
+from besttrav.contact.templates import Template
+from besttrav.journal.operations import move, record
+from besttrav.kernel import clock
+from besttrav.kernel.actors import Actor
+from besttrav.people.visitors import digest
+from besttrav.policies.models import Party
+from besttrav.privacy import files
+from besttrav.privacy.gate import reveal
+from besttrav.privacy.purposes import NOTIFY
+from besttrav.sales import actions, queries
+from besttrav.sales.models import Application, Notice, NoticeState
+
+TELLER = Actor.job("sales.notice")
+
+
+def tell_others(*, application: Application) -> None:
+    """A notice for each insured person besides the buyer, once; safe to repeat."""
+    parties = [party for party in queries.parties_of(application) if party.is_insured and not party.is_holder]
+    if not parties:
+        return
+    told = set(Notice.objects.filter(application=application).values_list("party_id", flat=True))
+    waiting = [party for party in parties if party.id not in told]
+    if not waiting:
+        return
+    phones = [opened.phone for opened in reveal(waiting, ["phone"], purpose=NOTIFY, actor=TELLER, case=application.id)]
+    subjects = files.subjects_of(party.person for party in waiting)
+    for party, phone in zip(waiting, phones, strict=True):
+        _tell(application, party, subjects[party.person], phone)
+
+
+def link_for_buyer(*, notice: Notice, actor: Actor) -> str:
+    """A fresh link for somebody without a phone, shown to the buyer to hand on; the link shown before works no more."""
+    token = secrets.token_urlsafe(24)
+    with transaction.atomic():
+        notice.token_sha256 = digest(token)
+        notice.save(update_fields=["token_sha256"])
+        record(actions.NOTICE_MADE, about=notice, actor=actor, subject=notice.subject, way="by_buyer")
+    return _address(token)
+
+
+def opened(*, token: str) -> Notice | None:
+    """The notice a link leads to, None for a link that leads nowhere. The first opening is written down."""
+    notice = Notice.objects.filter(token_sha256=digest(token)).select_related("application", "party").first()
+    if notice and notice.opened_at is None:
+        with transaction.atomic():
+            notice.opened_at = clock.now()
+            notice.save(update_fields=["opened_at"])
+            record(actions.NOTICE_OPENED, about=notice, actor=Actor.visitor(), subject=notice.subject)
+    return notice
+
+
+def object_to(*, notice: Notice, actor: Actor) -> None:
+    """The person objects: a case for service begins, and the buyer's contract is not touched before a human looked."""
+    with transaction.atomic():
+        move(notice, NoticeState.OBJECTED, actor=actor, because="own_wish", subject=notice.subject)
+
+
+def _tell(application: Application, party: Party, subject: UUID, phone: str) -> None:
+    token = secrets.token_urlsafe(24)
+    with transaction.atomic():
+        notice = Notice.objects.create(application=application, party=party, subject=subject, token_sha256=digest(token))
+        if phone:
+            values = {"product": str(queries.offer_of(application).name.in_language(application.language)), "link": _address(token)}
+            message = contact.prepare(
+                phone=phone, template=Template.IN_A_CONTRACT, values=values, language=application.language, actor=TELLER, subject=subject
+            )
+            notice.message = message.id
+            notice.save(update_fields=["message"])
+        record(actions.NOTICE_MADE, about=notice, actor=TELLER, subject=subject, way="message" if phone else "by_buyer")
+
+
+def _address(token: str) -> str:
+    return f"{settings.PUBLIC_ADDRESS}/notices/{token}/"

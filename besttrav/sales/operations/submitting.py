@@ -1,0 +1,315 @@
+"""Sign, decide, order: from a filled-in application to what is to be paid, or to a refusal that says why and what would change it."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from besttrav.catalogue import queries as catalogue
+from besttrav.catalogue import rating, underwriting
+from besttrav.catalogue.offer import Offer, Relation
+from besttrav.catalogue.underwriting import Applicant, Insured, Outcome, Proposal
+from besttrav.journal.operations import move, record
+from besttrav.kernel import clock, references
+from besttrav.kernel.actors import Actor
+from besttrav.kernel.crash import crashpoint
+from besttrav.kernel.errors import Refusal
+from besttrav.kernel.money import ZERO, Money
+from besttrav.people.models import Challenge, CodePurpose
+from besttrav.people.operations import codes
+from besttrav.people.visitors import Visitor
+from besttrav.policies.models import Party, Policy, PolicyState
+from besttrav.policies.purposes import APPLY
+from besttrav.privacy import files
+from besttrav.privacy.gate import find, reveal, reveal_one
+from besttrav.sales import actions, evidence, pricing, queries
+from besttrav.sales.evidence import Seen
+from besttrav.sales.limits import ORDER, SIGNATURE
+from besttrav.sales.models import Answer, Application, ApplicationState, Decision, Order
+from besttrav.sales.operations.applying import NotOpen, locked
+from besttrav.sales.steps import Step, missing
+
+UNDERWRITER = Actor.job("sales.underwrite")
+_DRAWING = re.compile(r"[ML]\d{1,4} \d{1,4}(?: ?[ML]\d{1,4} \d{1,4})*")
+
+
+class NotComplete(Refusal):
+    """A step is missing; `step` says which."""
+
+    code = "application_not_complete"
+    message = _("Something is still missing in this application.")
+    way_out = _("Go on where you left off.")
+
+    def __init__(self, step: Step) -> None:
+        super().__init__()
+        self.step = step
+
+
+class SignatureRefused(Refusal):
+    code = "signature_refused"
+    message = _("This signature is too short to be a name.")
+    way_out = _("Write your full name, or type it instead.")
+
+
+class NameDiffers(Refusal):
+    code = "name_differs"
+    message = _("The name you typed is not the applicant's.")
+    way_out = _("Type the applicant's name as it stands above, or go back and correct it there.")
+
+
+class PhoneNotProved(Refusal):
+    code = "phone_not_proved"
+    message = _("The applicant's mobile number is not confirmed yet.")
+    way_out = _("Ask for a code and enter it: by this number you find your contract again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Signature:
+    """Drawn (a path of strokes, as `M10 10 L20 25`) or typed: the applicant's name."""
+
+    drawing: str = ""
+    name: str = ""
+
+    @property
+    def way(self) -> str:
+        return "drawn" if self.drawing else "typed"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What came of it: an order to pay, or a decision that stands in its way."""
+
+    decision: Decision
+    order: Order | None
+
+
+def request_code(*, application: Application, visitor: Visitor, actor: Actor) -> Challenge:
+    """Send a code to the applicant's number. Raises what `people.codes` refuses."""
+    phone = _phone_of(application)
+    return codes.request(phone=phone, purpose=CodePurpose.BUY, visitor=visitor, actor=actor)
+
+
+def prove_phone(*, application: Application, challenge_id: UUID, code: str, visitor: Visitor, actor: Actor) -> None:
+    """Confirm the applicant's number with the code. Raises CodeRefused, also for a code that went to another number."""
+    challenge = codes.check(challenge_id=challenge_id, code=code, purpose=CodePurpose.BUY, visitor=visitor, actor=actor)
+    if codes.proved_phone(challenge=challenge, visitor=visitor, purpose=CodePurpose.BUY) != _phone_of(application):
+        raise codes.CodeRefused
+    with locked(application):
+        codes.spend(challenge=challenge, visitor=visitor, purpose=CodePurpose.BUY)
+        application.phone_proved_at = clock.now()
+        application.save(update_fields=["phone_proved_at"])
+        evidence.note(application, Seen("confirmation"), "phone_proved")
+
+
+def knows_phone(application: Application) -> bool:
+    """Whether the applicant's number is proved: by a code, or by being the number of the account that is signed in."""
+    if application.phone_proved_at:
+        return True
+    account = application.account
+    return account is not None and codes.phone_of_account(account) == _phone_of(application)
+
+
+def submit(*, application: Application, offer: Offer, signature: Signature, actor: Actor, seen: Seen) -> Submitted:
+    """Sign what stands there, have the rules decide, and write the order. Raises NotComplete, PhoneNotProved or what the signature lacks.
+
+    Safe to call again: an application that was submitted answers with its order.
+    """
+    if known := Order.objects.filter(application=application).first():
+        return Submitted(cast(Decision, queries.decision_of(application)), known)
+    _require_complete(application, offer)
+    if not knows_phone(application):
+        raise PhoneNotProved
+    _require_signature(application, signature)
+    parties = queries.parties_of(application)
+    proposal = _proposal(application, offer, parties)
+    with locked(application):
+        if not application.is_open:
+            raise NotOpen
+        if application.state == ApplicationState.DECLINED:
+            move(application, ApplicationState.DRAFT, actor=actor, because="asked_again")
+        now = clock.now()
+        application.signature = signature.drawing or signature.name
+        application.signed_at = application.last_activity_at = now
+        application.save()
+        evidence.note(application, seen, "signed", way=signature.way, revision=application.revision)
+        record(actions.SIGNED, about=application, actor=actor, way=signature.way)
+        decision, verdict = _decide(application, offer, proposal)
+        if verdict.outcome is Outcome.REFUSE:
+            move(application, ApplicationState.DECLINED, actor=UNDERWRITER, because="rules")
+            return Submitted(decision, None)
+        if verdict.outcome is Outcome.REFER:
+            move(application, ApplicationState.REFERRED, actor=UNDERWRITER, because="rules")
+            return Submitted(decision, None)
+        quote = rating.price(offer, proposal.trip, proposal.insured, verdict.loadings)
+        application.premium_fen = decision.premium_fen = quote.total.fen
+        application.area = quote.area.code
+        application.last_day = quote.last_day
+        application.save(update_fields=["premium_fen", "area", "last_day"])
+        decision.save(update_fields=["premium_fen"])
+        order = _order(application, quote.total)
+        move(application, ApplicationState.SUBMITTED, actor=UNDERWRITER, because="rules")
+        record(actions.ORDERED, about=order, actor=actor, subject=order.subject, fen=order.premium_fen)
+        evidence.note(application, seen, "ordered", premium=order.premium_fen)
+    crashpoint("sales.ordered")
+    return Submitted(decision, order)
+
+
+def ask_human(*, decision: Decision, actor: Actor) -> None:
+    """Have somebody who did not write the rule look at it (article 24 of the Personal Information Protection Law)."""
+    with transaction.atomic():
+        if not decision.person_asked_at:
+            decision.person_asked_at = clock.now()
+            decision.save(update_fields=["person_asked_at"])
+            record(actions.HUMAN_ASKED, about=decision, actor=actor)
+
+
+def _require_complete(application: Application, offer: Offer) -> None:
+    read = queries.papers_read(application, offer)
+    for step in missing(application, offer, read):
+        if step is not Step.CONFIRMATION:
+            raise NotComplete(step)
+
+
+def _require_signature(application: Application, signature: Signature) -> None:
+    if signature.drawing:
+        points = signature.drawing.count("M") + signature.drawing.count("L")
+        if len(signature.drawing) > SIGNATURE.most_length or points < SIGNATURE.least_strokes or not _DRAWING.fullmatch(signature.drawing):
+            raise SignatureRefused
+        return
+    holder = _holder(application)
+    opened = reveal_one(holder, "name", "contact", purpose=APPLY, actor=UNDERWRITER, case=application.id)
+    if _letters(signature.name) not in {_letters(opened.name), _letters(opened.contact)} - {""}:
+        raise NameDiffers
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\s·•・]", "", name).casefold()
+
+
+def _holder(application: Application) -> Party:
+    return cast(Party, Party.objects.get(contract=application.contract, is_holder=True))
+
+
+def _phone_of(application: Application) -> str:
+    return reveal_one(_holder(application), "phone", purpose=APPLY, actor=UNDERWRITER, case=application.id).phone
+
+
+def _proposal(application: Application, offer: Offer, parties: Sequence[Party]) -> Proposal:
+    holder = next(party for party in parties if party.is_holder)
+    insured = [party for party in parties if party.is_insured]
+    answers = _answers(application) if offer.questions else {}
+    others = _others(application, offer, insured)
+    trip = pricing.trip_of(application)
+    people = tuple(
+        Insured(
+            age=party.age or 0,
+            occupation=party.occupation,
+            document=pricing.document_of(party),
+            relation=Relation.SELF if party.is_holder else pricing.relation_of(party),
+            activities=pricing.doings_of(application),
+            answers=answers.get(party.id, {}),
+            agreed=application.consented_at is not None,
+            death_elsewhere=party.death_elsewhere,
+            death_known=others[party.id].death,
+            copies_known=others[party.id].copies,
+            has_passport_name=party.__dict__.get("passport_name") is not None,
+        )
+        for party in insured
+    )
+    applicant = Applicant(is_organisation=holder.is_organisation, age=_age_today(application, holder))
+    return Proposal(clock.now(), trip, applicant, people, application.wants_letter)
+
+
+def _age_today(application: Application, holder: Party) -> int | None:
+    """Whoever applies must be of age today, and not only when the trip begins."""
+    if holder.is_organisation:
+        return None
+    born = reveal_one(holder, "birth_date", purpose=APPLY, actor=UNDERWRITER, case=application.id).birth_date
+    return rating.Traveller(born=clock.today().fromisoformat(born)).age_on(clock.today())
+
+
+def _answers(application: Application) -> dict[UUID, dict[str, bool]]:
+    rows = list(Answer.objects.filter(application=application))
+    said: dict[UUID, dict[str, bool]] = defaultdict(dict)
+    for row, opened in zip(rows, reveal(rows, ["answer"], purpose=APPLY, actor=UNDERWRITER, case=application.id), strict=True):
+        said[row.party_id][row.question] = opened.answer == "yes"
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What our other contracts give the same person on the same days: by equal marks of the document, not by links."""
+
+    copies: int = 0
+    death: Money = ZERO
+
+
+def _others(application: Application, offer: Offer, insured: Sequence[Party]) -> dict[UUID, _Known]:
+    numbers = reveal(insured, ["identity_number"], purpose=APPLY, actor=UNDERWRITER, case=application.id)
+    return {party.id: _known(application, offer, opened.identity_number) for party, opened in zip(insured, numbers, strict=True)}
+
+
+def _known(application: Application, offer: Offer, number: str) -> _Known:
+    same = find(Party, identity_number=number, purpose=APPLY, actor=UNDERWRITER).filter(is_insured=True)
+    ages = dict(same.exclude(contract=application.contract).values_list("contract", "age"))
+    if not ages:
+        return _Known()
+    policies = Policy.objects.filter(
+        contract__in=ages, state=PolicyState.STANDS, first_day__lte=application.last_day, last_day__gte=application.first_day
+    )
+    copies, death = 0, ZERO
+    for policy in policies:
+        sold = catalogue.offer(policy.version_id)
+        copies += sold.slug == offer.slug
+        death += sold.death_sum(policy.plan, ages[policy.contract] or 0, frozenset())
+    return _Known(copies, death)
+
+
+def _decide(application: Application, offer: Offer, proposal: Proposal) -> tuple[Decision, underwriting.Decision]:
+    verdict = underwriting.decide(offer, proposal)
+    explanation = {
+        "inputs": [[one.name, one.value, one.position] for one in verdict.inputs],
+        "reasons": [
+            {"code": one.code, "says": [one.says.zh, one.says.en], "way_out": [one.way_out.zh, one.way_out.en], "position": one.position}
+            for one in verdict.reasons
+        ],
+    }
+    decision = Decision.objects.create(
+        application=application,
+        holder=application.holder,
+        revision=application.revision,
+        outcome=verdict.outcome.value,
+        rules=[one.code for one in verdict.reasons],
+        explanation=json.dumps(explanation, ensure_ascii=False),
+        at=clock.now(),
+    )
+    record(actions.DECIDED, about=decision, actor=UNDERWRITER, outcome=verdict.outcome.value, rules=[one.code for one in verdict.reasons])
+    return decision, verdict
+
+
+def _order(application: Application, premium: Money) -> Order:
+    now = clock.now()
+    (subject,) = files.subjects_of([application.holder]).values()
+    while True:
+        try:
+            with transaction.atomic():
+                return Order.objects.create(
+                    number=references.mint(settings.ORDER_PREFIX),
+                    application=application,
+                    subject=subject,
+                    account=application.account,
+                    premium_fen=premium.fen,
+                    pay_by=now + timedelta(minutes=ORDER.pay_minutes),
+                    created_at=now,
+                )
+        except IntegrityError:
+            if Order.objects.filter(application=application).exists():
+                raise

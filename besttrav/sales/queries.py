@@ -1,0 +1,67 @@
+"""Reading the sale. What somebody may not see and what is not there look the same."""
+
+from typing import cast
+
+from django.db.models import Q, QuerySet
+
+from besttrav.catalogue import queries as catalogue
+from besttrav.catalogue.offer import Offer
+from besttrav.kernel import clock
+from besttrav.kernel.actors import Actor, ActorKind
+from besttrav.people.models import Account
+from besttrav.policies.models import Party
+from besttrav.sales.models import Application, Decision, Evidence, Order, Visit
+
+
+def applications_of(*, account: Account | None, browser_sha256: str) -> QuerySet[Application]:
+    """The applications of a browser and of whoever is signed in. An application of an account is not shown to its browser signed out."""
+    mine = Q(browser_sha256=browser_sha256, account=None) if browser_sha256 else Q(pk=None)
+    if account:
+        mine |= Q(account=account)
+    return cast("QuerySet[Application]", Application.objects.filter(mine))
+
+
+def buyer_of(application: Application, actor: Actor) -> Actor:
+    """Who fills this application in: the one who may see what was typed into it, and nothing else. See `policies.purposes.APPLY`."""
+    return Actor(ActorKind.PERSON, id=actor.id, subject=actor.subject, session=actor.session, roles=frozenset({"buyer"}))
+
+
+def offer_of(application: Application) -> Offer:
+    """The version of the product this application began with."""
+    return catalogue.offer(application.version_id)
+
+
+def parties_of(application: Application) -> list[Party]:
+    """Everybody in it, in the order they were typed."""
+    return list(Party.objects.filter(contract=application.contract).order_by("position"))
+
+
+def papers_read(application: Application, offer: Offer) -> set[str]:
+    """The papers confirmed in the text this version has, by kind."""
+    texts = {sha256 for paper in offer.papers for sha256 in (paper.sha256.zh, paper.sha256.en)}
+    steps = Evidence.objects.filter(application=application, action="confirmed").values_list("facts", flat=True)
+    return {facts["paper"] for facts in steps if facts["text"] in texts}
+
+
+def decision_of(application: Application) -> Decision | None:
+    """The newest decision."""
+    return cast(Decision | None, Decision.objects.filter(application=application).order_by("-at").first())
+
+
+def orders_of(*, account: Account | None = None, browser_sha256: str = "", visit: Visit | None = None) -> QuerySet[Order]:
+    """The orders somebody may see: their account's, those this browser signed a moment ago, the one it proved to belong to."""
+    mine = Q(pk=visit.order_id) if visit else Q(pk=None)
+    if account:
+        mine |= Q(account=account)
+    if browser_sha256:
+        mine |= Q(account=None, application__browser_sha256=browser_sha256)
+    return Order.objects.filter(mine).select_related("application")
+
+
+def acting_for(order: Order) -> Actor:
+    """The buyer of an order, for whoever proved to be it: their own data is open to them as to a member."""
+    return Actor.person(id=order.id, subject=order.subject)
+
+
+def living_visit(token_sha256: str) -> Visit | None:
+    return Visit.objects.filter(token_sha256=token_sha256, ends_at__gt=clock.now()).select_related("order").first()

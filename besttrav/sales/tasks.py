@@ -1,0 +1,49 @@
+"""Jobs of this room."""
+
+from besttrav.insurers import actions as insurer_actions
+from besttrav.insurers.models import Exchange, ExchangeState, Kind
+from besttrav.journal.following import follow
+from besttrav.journal.queries import about
+from besttrav.kernel.jobs import job
+from besttrav.payments import actions as payment_actions
+from besttrav.payments.models import Payment, Refund, RefundState
+from besttrav.policies import actions as policy_actions
+from besttrav.policies.models import Policy
+from besttrav.sales.operations import issuing
+
+
+@job("sales.take_payment")
+def take_payment(*, entry_id: str) -> None:
+    issuing.take_payment(payment=Payment.objects.get(id=about(entry_id)))
+
+
+@job("sales.work")
+def work(*, entry_id: str) -> None:
+    issuing.work(exchange=Exchange.objects.get(id=about(entry_id)))
+
+
+@job("sales.settle")
+def settle(*, entry_id: str) -> None:
+    issuing.settle(exchange=Exchange.objects.get(id=about(entry_id)))
+
+
+@job("sales.settle_refund")
+def settle_refund(*, entry_id: str) -> None:
+    issuing.settle_refund(refund=Refund.objects.select_related("payment").get(id=about(entry_id)))
+
+
+@job("sales.tell")
+def tell(*, entry_id: str) -> None:
+    issuing.tell(policy=Policy.objects.get(id=about(entry_id)))
+
+
+@job("sales.expire", lock="sales.expire")
+def expire(*, timestamp: int) -> None:
+    issuing.expire()
+
+
+follow(payment_actions.CAPTURED, take_payment)
+follow(insurer_actions.DUE, work, kind={Kind.SUBMIT})
+follow(insurer_actions.EXCHANGE_MOVED, settle, now={ExchangeState.OK, ExchangeState.REJECTED, ExchangeState.GIVEN_UP})
+follow(payment_actions.REFUND_MOVED, settle_refund, now={RefundState.SUCCEEDED})
+follow(policy_actions.ISSUED, tell)
