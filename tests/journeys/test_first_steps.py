@@ -34,6 +34,11 @@ def test_a_person_comes_is_helped_sees_who_looked_and_goes(page: Page, site: str
     world.carrier.forget()
     open_account(page, site, world)
     examine(page, "my-privacy")
+    page.goto(f"{site}/my/sessions/")
+    examine(page, "my-sessions")
+    page.get_by_role("button", name="允许并识别本浏览器").click()
+    page.get_by_role("button", name="更换标记").wait_for()
+    page.goto(f"{site}/my/privacy/")
 
     browser = page.context.browser
     assert browser
@@ -55,6 +60,8 @@ def test_a_person_comes_is_helped_sees_who_looked_and_goes(page: Page, site: str
     clerk.get_by_label("案件或工单").fill("TK-2026-0042")
     clerk.get_by_role("button", name="显示 60 秒").click()
     assert PHONE in clerk.content()
+    clerk.goto(f"{site}/staff/closed-numbers/")
+    examine(clerk, "staff-closed-numbers")
     clerk.close()
 
     page.reload()
