@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,11 @@ def test_all_single_errors_and_swaps_of_some_numbers_are_caught() -> None:
         wrong |= {number[:place] + number[place + 1] + number[place] + number[place + 2 :] for place in range(17)}
         for mistyped in wrong - {number}:
             reason("id_card", mistyped)
+
+
+def test_the_check_character_is_that_of_the_standards_examples() -> None:
+    assert check_character("11010519491231002") == "X"  # GB 11643-1999, and below its second one
+    assert check_character("44052418800101001") == "4"
 
 
 def test_the_specimens_of_the_foreigners_card_are_right() -> None:
@@ -246,9 +252,15 @@ def test_what_was_typed_is_neither_repeated_nor_printed() -> None:
             assert number not in words
 
 
+@pytest.mark.usefixtures("in_english")
 def test_an_empty_field_says_whose_and_which_number_is_wanted() -> None:
     with pytest.raises(IdentityRefused, match="passport of Traveller 2"):
         check("passport", "", today=TODAY, who="Traveller 2")
+
+
+def test_a_refusal_speaks_the_language_of_the_page() -> None:
+    with translation.override("zh-hans"), pytest.raises(IdentityRefused, match=r"^填写被保险人 2 的护照号码。$"):
+        check("passport", "", today=TODAY, who="被保险人 2")
 
 
 def test_an_unknown_kind_of_document_is_a_mistake_of_the_programmer() -> None:

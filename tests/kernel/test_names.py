@@ -63,6 +63,7 @@ def test_chinese_names_are_kept_in_one_spelling(typed: str, kept: str) -> None:
         ("Волков", "no document has"),
     ],
 )
+@pytest.mark.usefixtures("in_english")
 def test_what_is_no_chinese_name_is_refused_in_plain_words(typed: str, words: str) -> None:
     with pytest.raises(NameRefused, match=words) as refused:
         chinese(typed)
@@ -90,6 +91,7 @@ def test_passport_names_are_written_as_the_machine_readable_lines_have_them(surn
 
 
 @pytest.mark.parametrize("typed", ["LÜ", "lü", "Lǚ", "Müller", "Mu\u0308ller", "Muñoz", "Åberg"])
+@pytest.mark.usefixtures("in_english")
 def test_letters_that_countries_write_differently_are_to_be_copied(typed: str) -> None:
     with pytest.raises(NameRefused, match="different ways") as refused:
         passport(typed, "ANNA")
@@ -119,6 +121,7 @@ def test_a_refusal_names_the_field(surname: str, given_names: str, field: str) -
     assert refused.value.field == field
 
 
+@pytest.mark.usefixtures("in_english")
 def test_a_passport_may_have_one_name_only_when_its_holder_says_so() -> None:
     assert str(passport("SUKARTI", "", one_name=True)) == "SUKARTI"
     with pytest.raises(NameRefused, match="here are two"):

@@ -49,6 +49,7 @@ def test_every_single_wrong_character_of_a_credit_code_is_caught(body: str, plac
         ("\x00" * 18, "no unified social credit code"),
     ],
 )
+@pytest.mark.usefixtures("in_english")
 def test_what_is_no_credit_code_is_refused_in_plain_words(typed: str, words: str) -> None:
     with pytest.raises(CreditCodeRefused, match=words) as refused:
         organisations.check(typed)
@@ -75,6 +76,7 @@ def test_a_card_number_passes_with_its_check_digit_and_with_no_other(body: str) 
         ("4111x11111111111", "digits only"),
     ],
 )
+@pytest.mark.usefixtures("in_english")
 def test_what_is_no_card_number_is_refused_in_plain_words(typed: str, words: str) -> None:
     with pytest.raises(CardRefused, match=words) as refused:
         cards.check(typed)

@@ -198,6 +198,7 @@ def test_a_problem_names_the_line_and_never_the_value() -> None:
     assert pasted.rows[1].number == wrong, "what was refused stays, to be mended in place"
 
 
+@pytest.mark.usefixtures("in_english")
 def test_a_document_renewed_between_two_lines_is_still_one_person() -> None:
     pasted = paste("陈大文 H0000000100\n陈大文 H0000000101\n陈小文 H0000000200")
     assert [row.is_clean for row in pasted.rows] == [True, False, True]
@@ -217,11 +218,13 @@ def test_lines_in_which_nobody_was_found_are_told() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "姓名\t证件号\n", "<b>1</b>", "💣", "\x00", "'1'='1' --", "\u202e", "=" * 300])
+@pytest.mark.usefixtures("in_english")
 def test_a_text_without_a_traveller_is_refused(text: str) -> None:
     with pytest.raises(PasteRefused, match="No traveller"):
         paste(text)
 
 
+@pytest.mark.usefixtures("in_english")
 def test_too_many_travellers_are_refused_in_one_sentence() -> None:
     lines = [f"周晚舟 {invented.id_number(serial=serial)}" for serial in range(MOST_PEOPLE + 1)]
     assert len(paste("\n".join(lines[:MOST_PEOPLE])).rows) == MOST_PEOPLE
@@ -233,6 +236,7 @@ def test_too_many_travellers_are_refused_in_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("text", ["周晚舟 1\n" * 10_000, "\n".join(["x"] * 10_001), "x" * 1_000_001])
+@pytest.mark.usefixtures("in_english")
 def test_what_can_be_no_list_is_refused_before_it_is_read(text: str) -> None:
     began = time.process_time()
     with pytest.raises(PasteRefused, match="too long"):
