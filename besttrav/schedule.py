@@ -4,8 +4,8 @@ from besttrav.contact import tasks as contact
 from besttrav.insurers import tasks as insurers
 from besttrav.journal import tasks as journal
 from besttrav.kernel.jobs import periodic
-from besttrav.people import tasks as people
 from besttrav.payments import tasks as payments
+from besttrav.people import tasks as people
 from besttrav.privacy import tasks as privacy
 from besttrav.sales import tasks as sales
 

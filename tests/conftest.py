@@ -23,8 +23,8 @@ if TYPE_CHECKING:  # Imported for real by the fixtures: Django is set up after t
     from pytest_django import Settings as SettingsWrapper
 
     from tests.carrier import CarrierSimulator
-    from tests.insurance import InsurerSimulators, Later
     from tests.cashiers import Cashier
+    from tests.insurance import InsurerSimulators, Later
     from tests.world import World
 
 pytest_plugins = ["tests.browser"]

@@ -5,7 +5,7 @@ is a path of the moves; and the trace of each sale is whole. Tells ids and count
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -88,7 +88,7 @@ def every_trace_of_a_sale_is_whole() -> Iterator[str]:
             yield f"the trace of {application.pk} is broken at step {broken}"
 
 
-def _told(statement: str, *values: object) -> list[str]:
+def _told(statement: str, *values: datetime) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} LIMIT 20", values)
         return [f"{id} {what}" for id, what in cursor.fetchall()]

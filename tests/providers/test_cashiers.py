@@ -175,7 +175,7 @@ def test_the_cashier_can_be_used_by_everybody_on_a_phone_in_the_light_and_in_the
     place, _ = page_of(cashier, {"wechat": "h5", "alipay": "wap"}[name])
     page.set_viewport_size({"width": 390, "height": 844})
     for shade in ("light", "dark"):
-        page.emulate_media(color_scheme=shade)  # type: ignore[arg-type]  # one of its words
+        page.emulate_media(color_scheme=shade)
         for title, address in {"cashier": place, "orders": "/"}.items():
             page.goto(cashier.address + address)
             assert scrolls_sideways(page) <= 0

@@ -25,11 +25,11 @@ from besttrav.sales.operations.submitting import Signature, Submitted
 from besttrav.sales.queries import parties_of
 from besttrav.sales.steps import CONFIRMED_PAPERS
 from dev.environment import ROOT
-from tests import invented, world
+from tests import invented
 from tests.cashiers import Cashier
 from tests.insurance import InsurerSimulators
 from tests.jobs import run_due_jobs
-from tests.world import World
+from tests.world import World, browser
 
 LOADER = Actor.job("tests.shelf")
 PHONE = "+8612900001001"
@@ -57,7 +57,7 @@ class Shop:
     world: World
     cashiers: dict[str, Cashier]
     insurers: InsurerSimulators
-    visitor: Visitor = field(default_factory=world.browser)
+    visitor: Visitor = field(default_factory=browser)
 
     def __post_init__(self) -> None:
         stock()
@@ -161,8 +161,8 @@ class Shop:
             seen=Seen("confirmation", "v1"),
         )
 
-    def ordered(self, slug: str = "outbound", **wishes: object) -> Order:
-        order = self.submitted(slug, **wishes).order
+    def ordered(self, slug: str = "outbound", *, phone: str = PHONE, **wishes: object) -> Order:
+        order = self.submitted(slug, phone=phone, **wishes).order
         assert order
         return order
 
