@@ -1,1 +1,1 @@
-"""The door for programs: the notices of payment channels and of insurers. It translates HTTP into one call and back, and decides nothing."""
+"""The door for programs: the notices of payment channels and of insurers. It translates HTTP and decides nothing."""
