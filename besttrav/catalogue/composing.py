@@ -114,7 +114,7 @@ def terms(cover: Coverage) -> list[Text]:
     found = []
     if cover.deductible:
         amount = in_words(cover.deductible)
-        found.append(Text(f"每次事故免赔额 {amount.zh}", f"Deductible {amount.en} for each accident"))
+        found.append(Text(f"每次事故免赔额 {amount.zh}", f"Deductible {amount.en} for each accident or illness"))
     if cover.reimbursement != 100:
         found.append(Text(f"赔付比例 {cover.reimbursement}%", f"{cover.reimbursement}% of the cost is paid"))
     if cover.waiting_days:

@@ -376,7 +376,6 @@ class Surrender:
     example: Text
     fee_percent: int = 0
     only_before_start: bool = False
-    after_claim: bool = False
 
 
 @dataclass(frozen=True, slots=True)
