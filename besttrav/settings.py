@@ -198,6 +198,8 @@ PRODUCTS = ROOT / "products"
 PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 # Begins the number of every order: two capital letters.
 ORDER_PREFIX = env("ORDER_PREFIX", "BT")
+# The channels people can pay by, in the order in which they are offered; each needs its entry in PROVIDERS.
+PAYMENT_CHANNELS = [name for name in env("PAYMENT_CHANNELS", "wechat,alipay").split(",") if name]
 # Begins every number of ours at a payment channel: at most five letters or digits. Places that share a merchant's account differ in it.
 PAYMENT_PREFIX = env("PAYMENT_PREFIX", "BT")
 

@@ -54,8 +54,8 @@ def every_captured_fen_has_its_place() -> Iterator[str]:
     )
     yield from _told(
         "SELECT p.id FROM payments_payment p WHERE p.captured_fen > 0 AND (p.state IN ('planned', 'open', 'closed')"
-        " OR p.state <> 'returned'"
-        " AND (p.state = 'captured') <> EXISTS (SELECT FROM payments_posting s WHERE s.key = 'applied:' || p.number))",
+        " OR p.state <> 'returned' AND (p.state = 'captured') <> EXISTS (SELECT FROM payments_posting s"
+        " JOIN payments_line l ON l.posting_id = s.id WHERE s.key = 'captured:' || p.number AND l.account = 'premium_held'))",
         "the payment %s holds money that its state does not know",
     )
     yield from _told(

@@ -3,9 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
 
-from besttrav.payments.models import UNPAID, UNSETTLED, Notification, Payment, PaymentState, Refund
+from besttrav.payments.models import UNPAID, UNSETTLED, ChannelName, Notification, Payment, PaymentState, Refund, RefundState
+
+
+def channels_offered() -> list[ChannelName]:
+    """The channels people can pay by here, in the order in which they are offered."""
+    return [ChannelName(name) for name in settings.PAYMENT_CHANNELS]
 
 
 def payments_of(order_id: UUID) -> QuerySet[Payment]:
@@ -19,8 +25,10 @@ def applied_to(order_id: UUID) -> Payment | None:
 
 
 def awaiting_a_person() -> QuerySet[Payment]:
-    """Money that nobody may apply or refund without looking, and refunds the channel cannot pay out; the oldest first."""
-    return Payment.objects.filter(Q(state=PaymentState.DISPUTED) | Q(refunds__state="stuck")).distinct().order_by("id")
+    """Money that nobody may apply or refund without looking, and refunds that got stuck or failed without another; the oldest first."""
+    is_left = Q(state=PaymentState.UNAPPLIED, refunding_fen__lt=F("captured_fen"))
+    is_stuck = Q(refunds__state=RefundState.STUCK)
+    return Payment.objects.filter(Q(state=PaymentState.DISPUTED) | is_left | is_stuck).distinct().order_by("id")
 
 
 def to_ask(now: datetime) -> QuerySet[Payment]:

@@ -7,8 +7,8 @@ from besttrav.journal.following import follow
 from besttrav.journal.queries import entry
 from besttrav.kernel import clock
 from besttrav.kernel.jobs import job
-from besttrav.payments import actions, operations
-from besttrav.payments.models import ChannelName, Notification, Payment, Refund
+from besttrav.payments import actions, operations, queries
+from besttrav.payments.models import Notification, Payment, Refund
 
 
 @job("payments.close_payment", queue="payments")
@@ -33,7 +33,7 @@ def recover(*, timestamp: int) -> None:
 
 @job("payments.compare_bills", queue="payments", lock="payments.compare_bills")
 def compare_bills(*, timestamp: int) -> None:
-    for name in ChannelName:
+    for name in queries.channels_offered():
         operations.compare_bill(name=name, day=clock.today() - timedelta(days=1))
 
 

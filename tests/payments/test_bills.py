@@ -67,12 +67,14 @@ def test_what_differs_is_told_and_changes_nothing(
     assert payment.is_captured
 
 
-def test_what_was_paid_and_never_seen_here_is_told(cashiers: dict[str, Cashier], scene: Scene) -> None:
+def test_what_was_paid_and_never_seen_here_is_told_and_asked_about(cashiers: dict[str, Cashier], scene: Scene) -> None:
     payment = shown(begun(scene=scene), cashiers)
     cashiers[payment.channel].pay(payment.number)
     compared(cashiers, payment)
 
     assert differences() == ["payment_missing_here"]
+    payment.refresh_from_db()
+    assert payment.is_captured, "and the channel was asked about it"
 
 
 def test_a_bill_that_is_not_ready_is_asked_for_again(cashiers: dict[str, Cashier], scene: Scene) -> None:

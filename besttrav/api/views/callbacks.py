@@ -5,7 +5,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from besttrav.payments import operations as paying
-from besttrav.payments.models import ChannelName
+from besttrav.payments.queries import channels_offered
 from besttrav.people.access import EVERYONE, access
 
 MOST_BYTES = 65_536  # the largest known notice has some three thousand
@@ -16,7 +16,7 @@ MOST_BYTES = 65_536  # the largest known notice has some three thousand
 @access(EVERYONE)
 def payment(request: HttpRequest, channel: str) -> HttpResponse:
     """A notice of a payment channel. Nothing of it is logged; what fails to be stored is answered with an error, and comes again."""
-    if channel not in ChannelName.values:
+    if channel not in channels_offered():
         raise Http404
     body = request.body
     if len(body) > MOST_BYTES:

@@ -12,6 +12,7 @@ from besttrav.payments import actions, ledger
 from besttrav.payments.accounts import Account
 from besttrav.payments.channels import CASHIER, reach
 from besttrav.payments.models import BillReading, ChannelName, Payment, Refund, RefundState
+from besttrav.payments.operations.paying import ask
 from besttrav.payments.port import Bill, BillLine, Standing
 
 Difference = tuple[str, models.Model | None]
@@ -19,7 +20,10 @@ ACCEPTED = [RefundState.PROCESSING, RefundState.STUCK, RefundState.SUCCEEDED]
 
 
 def compare_bill(*, name: ChannelName, day: date) -> BillReading | None:
-    """Compare a Beijing day once; None when the bill is not ready. The fees it names are posted. Outside any transaction."""
+    """Compare a Beijing day once; None when the bill is not ready. The fees it names are posted. Outside any transaction.
+
+    A payment of ours that only the channel knows to be paid is asked about: both its notice and our questions may have been lost.
+    """
     if known := BillReading.objects.filter(channel=name, day=day).first():
         return known
     bill = reach(name).bill(day)
@@ -35,6 +39,9 @@ def compare_bill(*, name: ChannelName, day: date) -> BillReading | None:
             actions.BILL_READ, about=reading, actor=CASHIER,
             channel=name.value, day=day, lines=len(bill.lines), differences=len(differences),
         )  # fmt: skip
+    for _what, about in differences:
+        if isinstance(about, Payment) and not about.captured:
+            ask(payment=about)
     return reading
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from besttrav.journal.operations import move, record
+from besttrav.journal.operations import MoveRefused, move, record
 from besttrav.kernel import clock, ids
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
@@ -19,7 +19,7 @@ from besttrav.payments.limits import ASKING
 from besttrav.payments.models import UNPAID, ChannelName, Payment, PaymentState, Scene, number_of
 from besttrav.payments.operations.refunding import refund
 from besttrav.payments.port import Found, Prepared, Prepay, Result, Standing
-from besttrav.payments.queries import applied_to, payments_of
+from besttrav.payments.queries import applied_to, channels_offered, payments_of
 
 
 class AlreadyPaid(Refusal):
@@ -74,11 +74,14 @@ def begin(
         raise NothingToPay
     if expires_at <= now:
         raise TooLate
+    if scene.channel not in channels_offered():
+        raise ValueError(f"{scene.channel.value} is not offered here")
     with transaction.atomic():
         _hold_order(order_id)
-        _refuse_if_paid(order_id)
-        living = payments_of(order_id).filter(state__in=UNPAID, given_up_at=None, expires_at__gt=now)
-        same, others = _told_apart(list(living), amount, scene, expires_at)
+        attempts = list(payments_of(order_id))
+        _refuse_if_paid(attempts)
+        living = [attempt for attempt in attempts if attempt.is_open and not attempt.is_over(now)]
+        same, others = _told_apart(living, amount, scene, expires_at)
         for other in others:
             _give_up(other, because="another_way", actor=actor)
         return same or _planned(order_id, subject, amount, scene, description, expires_at, actor)
@@ -175,10 +178,11 @@ def _hold_order(order_id: UUID) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"payments.order:{order_id}"])
 
 
-def _refuse_if_paid(order_id: UUID) -> None:
-    if applied_to(order_id):
+def _refuse_if_paid(attempts: list[Payment]) -> None:
+    states = {attempt.state for attempt in attempts}
+    if PaymentState.CAPTURED in states:
         raise AlreadyPaid
-    if payments_of(order_id).filter(state=PaymentState.DISPUTED).exists():
+    if PaymentState.DISPUTED in states:
         raise BeingLookedInto
 
 
@@ -227,35 +231,40 @@ def _give_up(payment: Payment, *, because: str, actor: Actor) -> None:
 
 def _open(payment: Payment, prepared: Prepared) -> None:
     with transaction.atomic():
-        Payment.objects.filter(pk=payment.pk).update(address=prepared.address, address_until=prepared.valid_until)
-        payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
-        if payment.state == PaymentState.PLANNED:  # A callback may have come before the answer to the order.
+        try:
             move(payment, PaymentState.OPEN, actor=CASHIER, because="prepared", subject=payment.subject)
+        except MoveRefused:
+            pass  # It was open already, or its money came before the answer to the order.
+        payment.address, payment.address_until = prepared.address, prepared.valid_until
+        payment.save(update_fields=["address", "address_until"])
 
 
 def _follow(payment: Payment, found: Found) -> None:
     """Take over what the channel said. Money is taken in once, from whatever state it finds the payment in."""
     with transaction.atomic():
-        _hold_order(payment.order_id)
+        if found.standing is Standing.PAID:
+            _hold_order(payment.order_id)
         payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
-        _note_question(payment)
         if found.standing is Standing.PAID and (payment.is_open or payment.state == PaymentState.CLOSED):
             _take_in(payment, found)
         elif payment.is_open and _is_surely_unpaid(payment, found):
-            _settle(payment, PaymentState.CLOSED, because="closed" if found.standing is Standing.CLOSED else "never_begun")
+            _note_question(payment, next_at=None)
+            because = "closed" if found.standing is Standing.CLOSED else "never_begun"
+            move(payment, PaymentState.CLOSED, actor=CASHIER, because=because, subject=payment.subject)
+        elif payment.is_open:
+            _note_question(payment, next_at=_next_question(payment, clock.now()))
 
 
-def _note_question(payment: Payment) -> None:
-    now = clock.now()
-    payment.asks, payment.asked_at = min(payment.asks + 1, 1000), now
-    payment.ask_at = _next_question(payment, now) if payment.is_open else None
-    payment.save(update_fields=["asks", "asked_at", "ask_at"])
+def _note_question(payment: Payment, *, next_at: datetime | None, more: tuple[str, ...] = ()) -> None:
+    payment.asks, payment.asked_at, payment.ask_at = min(payment.asks + 1, 1000), clock.now(), next_at
+    payment.save(update_fields=["asks", "asked_at", "ask_at", *more])
 
 
 def _next_question(payment: Payment, now: datetime) -> datetime:
+    """When to ask again after the question that was just answered."""
     if payment.is_over(now):
         return now + timedelta(seconds=ASKING.close_again)
-    step = ASKING.payment_again(payment.asks)
+    step = ASKING.payment_again(payment.asks + 1)
     by_plan = payment.begun_at + step
     return min(by_plan if by_plan > now else now + step, _end_of(payment))
 
@@ -275,14 +284,15 @@ def _take_in(payment: Payment, found: Found) -> None:
     is_money = found.is_ours and found.currency == "CNY" and found.fen > 0
     payment.reference, payment.paid_at = found.reference, found.paid_at or clock.now()
     payment.captured_fen = found.fen if is_money else 0
-    payment.save(update_fields=["reference", "paid_at", "captured_fen"])
+    _note_question(payment, next_at=None, more=("reference", "paid_at", "captured_fen"))
     if is_money:
+        place = Account.PREMIUM_HELD if state is PaymentState.CAPTURED else Account.UNAPPLIED
         key, clearing = f"captured:{payment.number}", Account.clearing(payment.channel)
-        ledger.post(key, debit=clearing, credit=Account.UNAPPLIED, amount=payment.captured, payment=payment)
+        ledger.post(key, debit=clearing, credit=place, amount=payment.captured, payment=payment)
+    move(payment, state, actor=CASHIER, because=because, subject=payment.subject)
     if state is PaymentState.CAPTURED:
-        _apply(payment)
+        _tell(payment)
     else:
-        _settle(payment, state, because=because)
         record(actions.UNAPPLIED, about=payment, actor=CASHIER, subject=payment.subject, why=because, fen=payment.captured_fen)
     if state is PaymentState.UNAPPLIED:
         refund(payment=payment, amount=payment.captured, decision=ids.new_id(), because=because, actor=CASHIER)
@@ -299,17 +309,8 @@ def _verdict(payment: Payment, found: Found) -> tuple[PaymentState, str]:
     return PaymentState.CAPTURED, "paid"
 
 
-def _apply(payment: Payment) -> None:
+def _tell(payment: Payment) -> None:
     """The money buys the order, and the other ways to pay it are given up."""
-    key = f"applied:{payment.number}"
-    ledger.post(key, debit=Account.UNAPPLIED, credit=Account.PREMIUM_HELD, amount=payment.captured, payment=payment)
-    _settle(payment, PaymentState.CAPTURED, because="paid")
     record(actions.CAPTURED, about=payment, actor=CASHIER, subject=payment.subject, order=payment.order_id, fen=payment.captured_fen)
     for other in payments_of(payment.order_id).filter(state__in=UNPAID, given_up_at=None):
         _give_up(other, because="paid_otherwise", actor=CASHIER)
-
-
-def _settle(payment: Payment, state: PaymentState, *, because: str) -> None:
-    payment.ask_at = None
-    payment.save(update_fields=["ask_at"])
-    move(payment, state, actor=CASHIER, because=because, subject=payment.subject)

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from besttrav.journal.operations import move, record
@@ -94,7 +96,7 @@ def send_refund(*, refund: Refund) -> None:
             reference=payment.reference,
             amount=refund.amount,
             paid=payment.captured,
-            reason=refund.why,
+            reason=_reason_for(payment),
         )
         found = reach(payment.channel).refund(order)
         crashpoint("payments.refund_answered")
@@ -108,6 +110,12 @@ def ask_refund(*, refund: Refund) -> None:
     refund.refresh_from_db()
     if refund.state in (RefundState.SENT, RefundState.UNKNOWN, RefundState.PROCESSING, RefundState.STUCK):
         _follow(refund, reach(refund.payment.channel).query_refund(refund.number, refund.payment.number))
+
+
+def _reason_for(payment: Payment) -> str:
+    """What the channel tells the customer, in Chinese, whatever language a page or a job speaks: a repetition says the same."""
+    with translation.override("zh-hans"):
+        return gettext("Refund: %(what)s") % {"what": payment.description}
 
 
 def _refuse_unless_possible(payment: Payment, amount: Money) -> None:
