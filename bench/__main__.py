@@ -10,7 +10,7 @@ from bench import ground
 from bench.measuring import table
 from bench.sizes import FULL, QUICK
 
-BENCHES = ("sealing", "opening", "rights", "rotation", "book", "rating", "paper", "pages")
+BENCHES = ("sealing", "opening", "rights", "rotation", "book", "rating", "paper", "pages", "purchase")
 
 
 def main() -> int:

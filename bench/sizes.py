@@ -18,12 +18,13 @@ class Sizes:
     proofs: int
     records: int
     visits: int
+    purchases: int
     prices: int
 
 
 FULL = Sizes(
     rounds=7, saves=150, bulk=1000, loads=2000, page=50, few=10, many=10_000,
-    keys=300_000, marks=100_000, entries=1_000_000, proofs=300, records=200, prices=20_000, visits=200,
+    keys=300_000, marks=100_000, entries=1_000_000, proofs=300, records=200, prices=20_000, visits=200, purchases=10,
 )  # fmt: skip
 QUICK = Sizes(
     rounds=2,
@@ -40,4 +41,5 @@ QUICK = Sizes(
     records=5,
     prices=50,
     visits=20,
+    purchases=1,
 )

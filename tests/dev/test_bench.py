@@ -24,6 +24,7 @@ def test_every_bench_runs_and_tells_its_figures() -> None:
         "verifying",
         "making the proof",
         "certificate of",
+        "a purchase of",
         "prices on one core",
     ):
         assert f"\n{told}" in done.stdout

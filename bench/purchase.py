@@ -1,0 +1,187 @@
+"""A purchase of four people, from the first step of the application to the policy, jobs drained (lines 4 and 5).
+
+The limit is the least a shop on this framework must do for it: the same kinds of rows by plain models, in one request, without validation,
+sealing, price, decision, evidence or ledger. The vendors' own time is left out: they answer in this process.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from bench import people
+from bench.measuring import Judged, Line, interleaved
+from bench.models import PlainEntry, PlainPerson
+from bench.sizes import Sizes
+from besttrav.kernel import clock, ids
+from besttrav.kernel.actors import Actor
+from besttrav.privacy.vault.router import VAULT
+
+PEOPLE = 4
+VENDORS = {"carrier": "Carrier", "wechat": "Channel", "insurer:heyan": "Insurer"}
+
+
+def lines(sizes: Sizes) -> Iterator[Line]:
+    _wire()
+    buy = _Buyer().buy
+    times = interleaved(sizes.rounds, _times(_plain_purchase, sizes.purchases), _times(buy, sizes.purchases))
+    ratio, processor = 1 / times.ratio(1), 1 / times.processor_ratio(1)
+    figures = times.seconds(1) / sizes.purchases * 1e3, times.seconds(0) / sizes.purchases * 1e3
+    yield Line(
+        f"a purchase of {PEOPLE} people, as a rate of the limit", "ms", *figures, ratio, processor, must=0.12, aim=0.25, at_least=True
+    )
+    yield from _counts(buy)
+
+
+def _times(work: Callable[[], object], count: int) -> Callable[[], None]:
+    def several() -> None:
+        for _ in range(count):
+            work()
+
+    return several
+
+
+def _wire() -> None:
+    from django.conf import settings
+
+    from besttrav.kernel.registry import forget_providers
+    from tests.catalogue.shelf import stocked
+
+    settings.PROVIDERS = settings.PROVIDERS | {port: {"class": f"bench.vendors.{name}"} for port, name in VENDORS.items()}
+    forget_providers()
+    stocked()
+
+
+def _plain_purchase() -> None:
+    """Fourteen rows and three changes of state in three transactions."""
+    with transaction.atomic():
+        application = PlainPerson._default_manager.create(person=ids.new_id(), **people.values())
+        for _ in range(PEOPLE):
+            PlainPerson._default_manager.create(person=application.pk, **people.values())
+        _entries(application, 2)
+    with transaction.atomic():
+        payment = PlainPerson._default_manager.create(person=application.pk, **people.values())
+        application.message = "paid"
+        application.save(update_fields=["message"])
+        _entries(application, 3)
+    with transaction.atomic():
+        PlainPerson._default_manager.create(person=application.pk, **people.values())
+        for row in (application, payment):
+            row.message = "issued"
+            row.save(update_fields=["message"])
+        _entries(application, 2)
+
+
+def _entries(about: PlainPerson, count: int) -> None:
+    for number in range(count):
+        PlainEntry._default_manager.create(action="bench", subject=about.pk, actor_name="bench", facts={"number": number})
+
+
+class _Buyer:
+    """Somebody signed in who buys again and again, for other people each time."""
+
+    def __init__(self) -> None:
+        from besttrav.catalogue import queries
+        from besttrav.people.models import Account
+        from besttrav.privacy import files
+        from besttrav.privacy.keeping import Keep
+
+        sheet = files.open_sheet(keep=Keep.ACCOUNT)
+        self.account = Account.objects.create(holder=sheet.id, subject=sheet.subject_id, phone="+8612900001001")
+        self.actor = Actor.person(id=self.account.id, subject=sheet.subject_id)
+        offer = queries.current("outbound", clock.today())
+        assert offer
+        self.offer = offer
+        self.first_day = clock.today() + timedelta(days=10)
+        self.bought = 0
+
+    def buy(self) -> None:
+        from besttrav.payments import operations as paying
+        from besttrav.payments.models import ChannelName, Scene
+        from besttrav.sales.evidence import Seen
+        from besttrav.sales.operations import applying, submitting
+        from besttrav.sales.operations.submitting import Signature
+        from besttrav.sales.queries import parties_of
+        from besttrav.sales.steps import CONFIRMED_PAPERS
+        from tests.jobs import run_due_jobs
+
+        seen = Seen("bench", "1")
+        self.bought += 1
+        wanted = applying.Wanted(
+            plan=self.offer.plans[1].code, first_day=self.first_day, last_day=self.first_day + timedelta(days=7), destinations=("JP",)
+        )
+        application = applying.start(
+            offer=self.offer,
+            wanted=wanted,
+            language="zh-hans",
+            browser_sha256="bench",
+            account=self.account,
+            actor=self.actor,
+            seen=seen,
+        )
+        applying.enter(application=application, actor=self.actor, seen=seen)
+        applying.describe_trip(application=application, wanted=wanted, actor=self.actor, seen=seen)
+        applying.write_people(application=application, people=[self._person(place) for place in range(PEOPLE)], actor=self.actor, seen=seen)
+        for kind in CONFIRMED_PAPERS:
+            sha256 = self.offer.paper(kind).sha256.zh
+            applying.confirm_paper(application=application, offer=self.offer, kind=kind, sha256=sha256, actor=self.actor, seen=seen)
+        agreed = frozenset(applying.consents_needed(self.offer, parties_of(application)))
+        applying.consent(application=application, offer=self.offer, agreed=agreed, actor=self.actor, seen=seen)
+        order = submitting.submit(
+            application=application, offer=self.offer, signature=Signature(name="林知远"), actor=self.actor, seen=seen
+        ).order
+        assert order
+        payment = paying.begin(
+            order_id=order.id,
+            subject=order.subject,
+            amount=order.premium,
+            channel=ChannelName.WECHAT,
+            scene=Scene.NATIVE,
+            description="bench",
+            expires_at=order.pay_by,
+            actor=self.actor,
+        )
+        paying.prepay(payment=payment, return_url="https://bench.example/", payer_address="192.0.2.7")
+        paying.ask(payment=payment)
+        run_due_jobs()
+
+    def _person(self, place: int) -> Any:
+        from besttrav.kernel.identity import Sex
+        from besttrav.policies.operations.people import Person
+        from tests import invented
+
+        born = date(1985, 1, 1) + timedelta(days=(self.bought * PEOPLE + place) % 5000)
+        return Person(
+            name="林知远",
+            passport_name="LIN/ZHIYUAN",
+            identity_kind="id_card",
+            identity_number=invented.id_number(born, Sex.MALE, serial=(self.bought * PEOPLE + place) // 5000),
+            birth_date=born,
+            sex="male",
+            phone="+8612900001001" if place == 0 else "",
+            is_holder=place == 0,
+            is_insured=True,
+            relation="self" if place == 0 else "other",
+        )
+
+
+def _counts(buy: Callable[[], object]) -> Iterator[Line]:
+    """Everything one purchase says to both databases, what draining the jobs takes included."""
+    begin = _written()
+    with CaptureQueriesContext(connection) as record, CaptureQueriesContext(connections[VAULT]) as vault:
+        buy()
+    written = _written() - begin
+    said = [one["sql"].lstrip() for one in (*record.captured_queries, *vault.captured_queries)]
+    begun = sum(one.startswith("BEGIN") for one in said)
+    statements = sum(not one.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")) for one in said)
+    yield Line("its statements", "", statements, judged=Judged.MEASURED, must=80, aim=50)
+    yield Line("its transactions", "", begun, judged=Judged.MEASURED, must=25, aim=20)
+    yield Line("its write-ahead log, both databases", "kB", written / 1000, judged=Judged.MEASURED, must=30, aim=20)
+
+
+def _written() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float")
+        return float(cursor.fetchone()[0])
