@@ -1,12 +1,16 @@
 """The whole road, from the first step to the policy in hand, with real cashiers and insurers."""
 
+from dataclasses import replace
+
 import pytest
 
 from besttrav.payments.models import Scene
 from besttrav.policies.models import DocumentKind, Policy, PolicyDocument
+from besttrav.privacy import files
 from besttrav.privacy.invariants import violations
+from besttrav.privacy.vault.models import File
 from besttrav.sales import evidence
-from besttrav.sales.models import ApplicationState, OrderState
+from besttrav.sales.models import Answer, ApplicationState, OrderState
 from tests.sales.shop import Shop
 
 pytestmark = pytest.mark.django_db(databases=["default", "vault"], transaction=True)
@@ -25,4 +29,18 @@ def test_two_travellers_are_insured_and_hold_their_e_policy(shop: Shop, scene: S
     paper = PolicyDocument.objects.get(policy=policy, kind=DocumentKind.E_POLICY)
     assert paper.size > 10_000
     assert evidence.broken_at(evidence.told(order.application)) is None
+    assert violations() == {}
+
+
+def test_a_year_of_cover_with_questions_about_health_and_an_occupation(shop: Shop) -> None:
+    offer = shop.offer("annual-accident")
+    buyer = replace(shop.people()[0], occupation="office")
+    order = shop.ordered("annual-accident", people=[buyer], is_annual=True, last_day=None, destinations=())
+    shop.paid(order)
+    shop.work()
+    policy = Policy.objects.get(contract=order.application.contract)
+    assert policy.insurer == offer.insurer.code
+    assert (policy.last_day - policy.first_day).days in {364, 365}
+    kept = {files.sheet_of(answer.person).file_id for answer in Answer.objects.filter(application=order.application)}
+    assert File.objects.get(pk=kept.pop()).keep == "CONTRACT"
     assert violations() == {}

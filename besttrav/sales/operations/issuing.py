@@ -49,7 +49,9 @@ DECISIONS = UUID("5f0f4c1e-8f57-5b0c-9d0e-6a2d6a0f5a10")  # the name space of re
 def take_payment(*, payment: Payment) -> None:
     """The money is there: ask the insurer. An order that is no longer waiting for it gives it back."""
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(id=payment.order_id)
+        order = Order.objects.select_for_update().filter(id=payment.order_id).first()
+        if order is None:
+            return  # What was paid for is another room's.
         if order.state != OrderState.TO_PAY:
             if order.payment != payment.id:
                 payments.refund(
@@ -75,7 +77,9 @@ def take_payment(*, payment: Payment) -> None:
 
 def work(*, exchange: Exchange) -> None:
     """Send the application to the insurer, or ask what became of it. Outside a transaction."""
-    application = Application.objects.get(contract=exchange.contract)
+    application = Application.objects.filter(contract=exchange.contract).first()
+    if application is None:
+        return  # The contract is another room's.
     insurers.perform(
         exchange=exchange,
         build=lambda: _submission(exchange, application, _permitted(exchange, application)),
@@ -85,7 +89,7 @@ def work(*, exchange: Exchange) -> None:
 
 def settle(*, exchange: Exchange) -> None:
     """The exchange moved: conclude the contract, or send the money back."""
-    if exchange.kind != Kind.SUBMIT:
+    if exchange.kind != Kind.SUBMIT or not Application.objects.filter(contract=exchange.contract).exists():
         return
     match exchange.state:
         case ExchangeState.OK:

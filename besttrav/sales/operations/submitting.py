@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from besttrav.catalogue import queries as catalogue
 from besttrav.catalogue import rating, underwriting
 from besttrav.catalogue.offer import Offer, Relation
+from besttrav.catalogue.rating import Quote, Trip
 from besttrav.catalogue.underwriting import Applicant, Insured, Outcome, Proposal
 from besttrav.journal.operations import move, record
 from besttrav.kernel import clock, references
@@ -29,7 +30,7 @@ from besttrav.people.visitors import Visitor
 from besttrav.policies.models import Party, Policy, PolicyState
 from besttrav.policies.purposes import APPLY
 from besttrav.privacy import files
-from besttrav.privacy.gate import find, reveal, reveal_one
+from besttrav.privacy.gate import find_all, reveal, reveal_one
 from besttrav.sales import actions, evidence, pricing, queries
 from besttrav.sales.evidence import Seen
 from besttrav.sales.limits import ORDER, SIGNATURE
@@ -130,6 +131,8 @@ def submit(*, application: Application, offer: Offer, signature: Signature, acto
     _require_signature(application, signature)
     parties = queries.parties_of(application)
     proposal = _proposal(application, offer, parties)
+    verdict = underwriting.decide(offer, proposal)
+    quote = rating.price(offer, proposal.trip, proposal.insured, verdict.loadings) if verdict.is_accepted else None
     with locked(application):
         if not application.is_open:
             raise NotOpen
@@ -138,22 +141,16 @@ def submit(*, application: Application, offer: Offer, signature: Signature, acto
         now = clock.now()
         application.signature = signature.drawing or signature.name
         application.signed_at = application.last_activity_at = now
+        if quote:
+            application.premium_fen, application.area, application.last_day = quote.total.fen, quote.area.code, quote.last_day
         application.save()
         evidence.note(application, seen, "signed", way=signature.way, revision=application.revision)
         record(actions.SIGNED, about=application, actor=actor, way=signature.way)
-        decision, verdict = _decide(application, offer, proposal)
-        if verdict.outcome is Outcome.REFUSE:
-            move(application, ApplicationState.DECLINED, actor=UNDERWRITER, because="rules")
+        decision = _written_down(application, verdict, quote)
+        if quote is None:
+            refused = verdict.outcome is Outcome.REFUSE
+            move(application, ApplicationState.DECLINED if refused else ApplicationState.REFERRED, actor=UNDERWRITER, because="rules")
             return Submitted(decision, None)
-        if verdict.outcome is Outcome.REFER:
-            move(application, ApplicationState.REFERRED, actor=UNDERWRITER, because="rules")
-            return Submitted(decision, None)
-        quote = rating.price(offer, proposal.trip, proposal.insured, verdict.loadings)
-        application.premium_fen = decision.premium_fen = quote.total.fen
-        application.area = quote.area.code
-        application.last_day = quote.last_day
-        application.save(update_fields=["premium_fen", "area", "last_day"])
-        decision.save(update_fields=["premium_fen"])
         order = _order(application, quote.total)
         move(application, ApplicationState.SUBMITTED, actor=UNDERWRITER, because="rules")
         record(actions.ORDERED, about=order, actor=actor, subject=order.subject, fen=order.premium_fen)
@@ -253,28 +250,38 @@ class _Known:
 
 
 def _others(application: Application, offer: Offer, insured: Sequence[Party]) -> dict[UUID, _Known]:
-    numbers = reveal(insured, ["identity_number"], purpose=APPLY, actor=UNDERWRITER, case=application.id)
-    return {party.id: _known(application, offer, opened.identity_number) for party, opened in zip(insured, numbers, strict=True)}
+    opened = reveal(insured, ["identity_number"], purpose=APPLY, actor=UNDERWRITER, case=application.id)
+    numbers = [one.identity_number for one in opened]
+    same = find_all(Party, "identity_number", numbers, purpose=APPLY, actor=UNDERWRITER)
+    elsewhere = {
+        party.id: [one for one in same[number] if one.is_insured and one.contract != application.contract]
+        for party, number in zip(insured, numbers, strict=True)
+    }
+    policies = _policies_meanwhile(pricing.trip_of(application), {one.contract for ones in elsewhere.values() for one in ones})
+    return {party: _known(offer, ones, policies) for party, ones in elsewhere.items()}
 
 
-def _known(application: Application, offer: Offer, number: str) -> _Known:
-    same = find(Party, identity_number=number, purpose=APPLY, actor=UNDERWRITER).filter(is_insured=True)
-    ages = dict(same.exclude(contract=application.contract).values_list("contract", "age"))
-    if not ages:
-        return _Known()
-    policies = Policy.objects.filter(
-        contract__in=ages, state=PolicyState.STANDS, first_day__lte=application.last_day, last_day__gte=application.first_day
-    )
+def _policies_meanwhile(trip: Trip, contracts: set[UUID]) -> dict[UUID, Policy]:
+    """Those of the contracts that cover a day of this trip."""
+    if not contracts:
+        return {}
+    standing = Policy.objects.filter(contract__in=contracts, state=PolicyState.STANDS)
+    meanwhile = standing.filter(first_day__lte=trip.ends_on, last_day__gte=trip.first_day)
+    return {policy.contract: policy for policy in meanwhile}
+
+
+def _known(offer: Offer, ones: Sequence[Party], policies: Mapping[UUID, Policy]) -> _Known:
     copies, death = 0, ZERO
-    for policy in policies:
-        sold = catalogue.offer(policy.version_id)
-        copies += sold.slug == offer.slug
-        death += sold.death_sum(policy.plan, ages[policy.contract] or 0, frozenset())
+    for one in ones:
+        if policy := policies.get(one.contract):
+            sold = catalogue.offer(policy.version_id)
+            copies += sold.slug == offer.slug
+            death += sold.death_sum(policy.plan, one.age or 0, frozenset())
     return _Known(copies, death)
 
 
-def _decide(application: Application, offer: Offer, proposal: Proposal) -> tuple[Decision, underwriting.Decision]:
-    verdict = underwriting.decide(offer, proposal)
+def _written_down(application: Application, verdict: underwriting.Decision, quote: Quote | None) -> Decision:
+    """What was decided, which rules spoke, and sealed what they looked at and why."""
     explanation = {
         "inputs": [[one.name, one.value, one.position] for one in verdict.inputs],
         "reasons": [
@@ -288,11 +295,12 @@ def _decide(application: Application, offer: Offer, proposal: Proposal) -> tuple
         revision=application.revision,
         outcome=verdict.outcome.value,
         rules=[one.code for one in verdict.reasons],
+        premium_fen=quote.total.fen if quote else None,
         explanation=json.dumps(explanation, ensure_ascii=False),
         at=clock.now(),
     )
     record(actions.DECIDED, about=decision, actor=UNDERWRITER, outcome=verdict.outcome.value, rules=[one.code for one in verdict.reasons])
-    return decision, verdict
+    return cast(Decision, decision)
 
 
 def _order(application: Application, premium: Money) -> Order:
