@@ -211,17 +211,9 @@ class Site:
         translations.compile_stale()
         migrations = self._mark_of("migrations/*.py")
         if _is_external() or not self.stamps.is_fresh("migrations", migrations):
-            with step("Preparing both databases"):
-                self._run("prepare", "migrate")
+            with step("Preparing both databases, and the keys that vendors know us by"):
+                self._run("prepare", "migrate", "keys", "insurers")
             self.stamps.set("migrations", migrations)
-        if not self.stamps.is_fresh("insurers", "exchanged"):
-            with step("Exchanging keys with the insurers"):
-                self._run("prepare", "insurers")
-            self.stamps.set("insurers", "exchanged")
-        if not self.stamps.is_fresh("keys", "made"):
-            with step("Making the keys of the demo merchant"):
-                self._run("prepare", "keys")
-            self.stamps.set("keys", "made")
         static = self._mark_of("static/**/*")
         if not self.stamps.is_fresh("static", static):
             with step("Collecting styles and scripts"):

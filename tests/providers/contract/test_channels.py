@@ -6,12 +6,13 @@ from functools import partial
 from typing import cast
 
 import pytest
+from pytest_django import Settings as SettingsWrapper
 
 from besttrav.kernel import clock
 from besttrav.kernel.clock import BEIJING
 from besttrav.kernel.ids import new_id
 from besttrav.kernel.money import Money
-from besttrav.kernel.registry import provider
+from besttrav.kernel.registry import forget_providers, provider
 from besttrav.payments.models import number_of
 from besttrav.payments.port import Channel, Found, PayBack, Prepay, RefundFound, Result, Return, Standing
 from tests.cashiers import Cashier
@@ -196,6 +197,18 @@ def test_what_was_not_answered_by_them_is_unknown(channel: Channel, cashier: Cas
     }
 
     assert calls[call]().standing.value == "unknown"
+
+
+def test_without_its_key_nothing_is_sent_and_nobody_is_believed(cashier: Cashier, settings: SettingsWrapper) -> None:
+    options = cashier.options | {"key": "/nowhere/key.pem"}
+    settings.PROVIDERS = settings.PROVIDERS | {cashier.name: settings.PROVIDERS[cashier.name] | {"options": options}}
+    forget_providers()
+    channel = cast(Channel, provider(cashier.name))
+
+    assert channel.prepay(order(cashier)).result is Result.UNKNOWN
+    assert channel.query("BTP00000001").standing is Standing.UNKNOWN
+    assert channel.bill(clock.today()).standing is Standing.UNKNOWN
+    assert cashier.books()["trades"] == []
 
 
 def test_a_bill_says_what_was_paid_and_paid_back(channel: Channel, cashier: Cashier) -> None:

@@ -21,10 +21,12 @@ class Alipay:
         self._app, self._seller, self._notify_url = app, seller, notify_url
 
     def prepay(self, order: Prepay) -> Prepared:
-        """Signs the address of the cashier. The payment comes to be there when the person arrives, so this cannot fail."""
-        address = self._client.page(
-            mapping.METHODS[order.scene], mapping.prepaying(order), notify_url=self._notify_url, return_url=order.return_url
-        )
+        """Signs the address of the cashier and calls nobody: the payment comes to be there when the person arrives."""
+        method, content = mapping.METHODS[order.scene], mapping.prepaying(order)
+        try:
+            address = self._client.page(method, content, notify_url=self._notify_url, return_url=order.return_url)
+        except Unavailable:
+            return Prepared(Result.UNKNOWN, code="no_key")
         return Prepared(Result.OK, address, order.expires_at)
 
     def query(self, number: str) -> Found:

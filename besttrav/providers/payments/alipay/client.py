@@ -1,6 +1,7 @@
 """The wire: one gateway, signed parameters, and answers that are believed only when Alipay has signed their very text."""
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from besttrav.kernel.errors import Unavailable
 from besttrav.kernel.http import Limits, Outgoing
 from besttrav.providers.payments.alipay.signature import SIGN_TYPE, is_signed, sign, signed_text, slice_of
 
+logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 _GATEWAY = "/gateway.do"
 _BILLS = "dwbillcenter.alipay.com"
@@ -108,11 +110,20 @@ class Client:
 
     def _loaded(self) -> tuple[RSAPrivateKey, RSAPublicKey]:
         if self._keys is None:
-            ours, theirs = load_pem_private_key(self._key_file.read_bytes(), None), load_pem_public_key(self._platform_file.read_bytes())
+            ours, theirs = load_pem_private_key(_read(self._key_file), None), load_pem_public_key(_read(self._platform_file))
             if not isinstance(ours, RSAPrivateKey) or not isinstance(theirs, RSAPublicKey):
                 raise ValueError("a key of Alipay's is no RSA key")
             self._keys = ours, theirs
         return self._keys
+
+
+def _read(file: Path) -> bytes:
+    """A key file. Without it nobody can be called, which is not the channel's doing and is told to whoever runs this place."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        logger.error("alipay: a key file of settings.PROVIDERS cannot be read: %s", error.strerror)
+        raise Unavailable("alipay", "a key cannot be read", may_have_arrived=False) from None
 
 
 def _short(text: str) -> str:

@@ -1,6 +1,7 @@
 """The wire: signed requests, and answers that are believed only when WeChat Pay has signed them."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from besttrav.kernel.errors import Unavailable
 from besttrav.kernel.http import Limits, Outgoing
 from besttrav.providers.payments.wechat.signature import SCHEME, authorization, is_fresh, is_signed, opened
 
+logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 
@@ -85,7 +87,7 @@ class Client:
         if resource.get("algorithm") != "AEAD_AES_256_GCM":
             return None
         plain = opened(
-            api_key=self._api_key_file.read_bytes().strip(),
+            api_key=_read(self._api_key_file).strip(),
             nonce=str(resource.get("nonce", "")),
             sealed=str(resource.get("ciphertext", "")),
             associated=str(resource.get("associated_data") or ""),
@@ -106,7 +108,7 @@ class Client:
 
     def _private_key(self) -> RSAPrivateKey:
         if self._key is None:
-            loaded = load_pem_private_key(self._key_file.read_bytes(), None)
+            loaded = load_pem_private_key(_read(self._key_file), None)
             if not isinstance(loaded, RSAPrivateKey):
                 raise ValueError("the merchant's key is no RSA key")
             self._key = loaded
@@ -117,7 +119,7 @@ class Client:
         if serial not in (files := self._platform_files()):
             return None
         if serial not in self._trusted:
-            loaded = load_pem_public_key(files[serial].read_bytes())
+            loaded = load_pem_public_key(_read(files[serial]))
             if not isinstance(loaded, RSAPublicKey):
                 raise ValueError("a platform key is no RSA key")
             self._trusted[serial] = loaded
@@ -125,6 +127,15 @@ class Client:
 
     def _platform_files(self) -> dict[str, Path]:
         return {file.stem: file for file in self._platform_folder.glob("*.pem")}
+
+
+def _read(file: Path) -> bytes:
+    """A key file. Without it nobody can be called, which is not the channel's doing and is told to whoever runs this place."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        logger.error("wechat: a key file of settings.PROVIDERS cannot be read: %s", error.strerror)
+        raise Unavailable("wechat", "a key cannot be read", may_have_arrived=False) from None
 
 
 def _target(path: str, values: Mapping[str, str] | None, query: Mapping[str, str] | None) -> str:
