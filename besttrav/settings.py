@@ -135,7 +135,9 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Rendered pieces of public pages, kept by each process: what a product's version says never changes. Nothing about anybody is in them.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}}}
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # a whole request; the largest form here is a few kilobytes, and no page takes files
+# A whole request. No page takes files; the largest is a pasted list of travellers, which is answered beside its field up to this size.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000  # two hundred travellers with every field a product can ask
 
 HTTPS = env_flag("HTTPS")  # on wherever the outside reaches us by https: cookies become Secure and HSTS is sent
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

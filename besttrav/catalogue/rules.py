@@ -78,6 +78,12 @@ def reason(code: str, position: int | None = None, **values: object) -> Reason:
     return Reason(code, position, values)
 
 
+def source_of(code: str) -> str:
+    """Where the rule of this code comes from; nothing for one that is no longer kept."""
+    rule = _rules.get(code)
+    return str(rule["source"]) if rule else ""
+
+
 def cap_at(age: int) -> MinorsCap | None:
     """The cap that holds at this age; None for adults."""
     return next((cap for cap in MINORS_CAPS if age < cap.below), None)

@@ -137,7 +137,7 @@ def check_character(body: str) -> str:
 
 _RULES: dict[str, Any] = tomllib.loads((Path(__file__).parent / "documents.toml").read_text(encoding="utf-8"))
 _TYPED: int = _RULES["limits"]["typed"]
-_OLDEST: int = _RULES["limits"]["oldest_years"]
+OLDEST: int = _RULES["limits"]["oldest_years"]
 
 _PLACES = 18
 _WEIGHTS = tuple(2**place % 11 for place in range(17, 0, -1))
@@ -261,7 +261,7 @@ def _birth_date(number: str, today: date) -> date:
             _("The 7th to the 14th digit are the day of birth, and it is still to come."),
             way_out=_("Compare these eight digits with the document: year, month, day."),
         )
-    if today.year - born.year > _OLDEST:
+    if today.year - born.year > OLDEST:
         raise IdentityRefused(
             "too_long_ago",
             _("The 7th to the 14th digit are the day of birth, and it lies too far back."),

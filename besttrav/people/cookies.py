@@ -1,4 +1,5 @@
-"""The four cookies of signing in. All are random tokens, readable by no script; the portal's cookie page lists them."""
+"""The cookies that say who somebody is: four of signing in, one of an application for insurance that is begun without an account. All are
+random tokens, readable by no script; the portal's cookie page lists them."""
 
 from datetime import timedelta
 
@@ -12,6 +13,8 @@ from besttrav.people.visitors import new_token
 _SECURE = "__Host-" if settings.HTTPS else ""
 CUSTOMER_COOKIE, STAFF_COOKIE = f"{_SECURE}session", f"{_SECURE}staff"
 BROWSER_COOKIE, DEVICE_COOKIE = f"{_SECURE}browser", f"{_SECURE}device"
+APPLICATION_COOKIE = f"{_SECURE}application"
+APPLICATION_DAYS = 7  # as long as a draft waits for whoever began it in this browser
 
 
 def keep_browser(request: HttpRequest, response: HttpResponse) -> None:
@@ -47,6 +50,11 @@ def sign_staff_in(response: HttpResponse, token: str) -> None:
 def sign_staff_out(response: HttpResponse) -> None:
     _drop(response, STAFF_COOKIE)
     response["Clear-Site-Data"] = '"cache", "storage"'
+
+
+def keep_application(response: HttpResponse, token: str) -> None:
+    """Let this browser find its application again; each step begins the days anew."""
+    _set(response, APPLICATION_COOKIE, token, life=timedelta(days=APPLICATION_DAYS))
 
 
 def _set(response: HttpResponse, name: str, value: str, *, life: timedelta | None = None, strict: bool = False) -> None:

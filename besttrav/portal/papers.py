@@ -32,12 +32,17 @@ def addresses(offer: Offer) -> list[tuple[Paper, str]]:
 
 
 def address_of(offer: Offer, kind: PaperKind) -> str:
-    return reverse("portal:paper", args=[offer.slug, kind.value.replace("_", "-")])
+    return reverse("portal:paper", args=[offer.slug, name_of(kind)])
+
+
+def name_of(kind: PaperKind) -> str:
+    """A kind as addresses write it."""
+    return kind.value.replace("_", "-")
 
 
 def kind_named(name: str) -> PaperKind | None:
     """The kind an address names, if there is one."""
-    return next((kind for kind in PaperKind if kind.value.replace("_", "-") == name), None)
+    return next((kind for kind in PaperKind if name_of(kind) == name), None)
 
 
 @lru_cache(maxsize=256)

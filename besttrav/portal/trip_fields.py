@@ -24,13 +24,13 @@ def trip_fields(form: TripForm) -> dict[str, Any]:
         "trip": trip,
         "to_shown": str(shown),
         "place_hint": _("Country or region"),
-        "places": _places(get_language() or "zh-hans"),
+        "places": places(get_language() or "zh-hans"),
         "earliest": today.isoformat(),
         "latest": last_day(trip.start or today).isoformat(),
     }
 
 
 @cache
-def _places(language: str) -> SafeString:
+def places(language: str) -> SafeString:
     """Every place to choose from, as the options of a list; made once, because there are many and they never change."""
     return format_html_join("", '<option value="{}">', ((country.name.in_language(language),) for country in COUNTRIES.values()))

@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from besttrav.portal.views import closed, comparison, home, information, preferences, privacy, products, profile, searches, sign_in
+from besttrav.portal.views import (
+    applying,
+    applying_reading,
+    applying_signing,
+    applying_steps,
+    closed,
+    comparison,
+    home,
+    information,
+    preferences,
+    privacy,
+    products,
+    profile,
+    searches,
+    sign_in,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +27,20 @@ urlpatterns = [
     path("products/<slug:slug>/quote/", products.quote, name="quote"),
     path("products/<slug:slug>/documents/<slug:name>/", products.paper, name="paper"),
     path("compare/", comparison.comparison, name="compare"),
+    path("applications/", applying.applications, name="applications"),
+    path("applications/<uuid:application_id>/", applying.application, name="application"),
+    path("applications/<uuid:application_id>/entry/", applying.entry, name="application-entry"),
+    path("applications/<uuid:application_id>/trip/", applying_steps.trip, name="application-trip"),
+    path("applications/<uuid:application_id>/people/", applying_steps.people, name="application-people"),
+    path("applications/<uuid:application_id>/health/", applying_steps.health, name="application-health"),
+    path("applications/<uuid:application_id>/papers/", applying_reading.papers, name="application-papers"),
+    path("applications/<uuid:application_id>/papers/<slug:name>/", applying_reading.paper, name="application-paper"),
+    path("applications/<uuid:application_id>/consents/", applying_reading.consents, name="application-consents"),
+    path("applications/<uuid:application_id>/confirmation/", applying_signing.confirmation, name="application-confirmation"),
+    path("applications/<uuid:application_id>/phone/", applying_signing.phone, name="application-phone"),
+    path("applications/<uuid:application_id>/outcome/", applying_signing.outcome, name="application-outcome"),
+    path("applications/<uuid:application_id>/premium/", applying.premium, name="application-premium"),
+    path("applications/<uuid:application_id>/leaving/", applying.leaving, name="application-leaving"),
     path("disclosure/", information.disclosure, name="disclosure"),
     path("contact/", information.contact, name="contact"),
     path("cookies/", information.cookies, name="cookies"),

@@ -1,6 +1,7 @@
 """Reading the sale. What somebody may not see and what is not there look the same."""
 
 from typing import cast
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -10,7 +11,9 @@ from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor, ActorKind
 from besttrav.people.models import Account
 from besttrav.policies.models import Party
-from besttrav.sales.models import Application, Decision, Evidence, Order, Visit
+from besttrav.policies.purposes import APPLY
+from besttrav.privacy.gate import reveal
+from besttrav.sales.models import Answer, Application, Decision, Evidence, Order, Visit
 
 
 def applications_of(*, account: Account | None, browser_sha256: str) -> QuerySet[Application]:
@@ -41,6 +44,13 @@ def papers_read(application: Application, offer: Offer) -> set[str]:
     texts = {sha256 for paper in offer.papers for sha256 in (paper.sha256.zh, paper.sha256.en)}
     steps = Evidence.objects.filter(application=application, action="confirmed").values_list("facts", flat=True)
     return {facts["paper"] for facts in steps if facts["text"] in texts}
+
+
+def answers_of(application: Application, actor: Actor) -> dict[tuple[UUID, str], bool]:
+    """What was answered about health, by insured person and question, opened for whoever answered or for a job."""
+    rows = list(Answer.objects.filter(application=application))
+    opened = reveal(rows, ["answer"], purpose=APPLY, actor=actor, case=application.id)
+    return {(row.party_id, row.question): texts.answer == "yes" for row, texts in zip(rows, opened, strict=True)}
 
 
 def decision_of(application: Application) -> Decision | None:

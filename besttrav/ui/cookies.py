@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from besttrav.people.cookies import BROWSER_COOKIE, CUSTOMER_COOKIE, DEVICE_COOKIE, STAFF_COOKIE
+from besttrav.people.cookies import APPLICATION_COOKIE, BROWSER_COOKIE, CUSTOMER_COOKIE, DEVICE_COOKIE, STAFF_COOKIE
 
 
 class Need(StrEnum):
@@ -34,6 +34,12 @@ COOKIES = (
         Need.NECESSARY,
         _("Lets a sign-in code work only in the browser that asked for it."),
         _("Until the browser is closed"),
+    ),
+    Cookie(
+        APPLICATION_COOKIE,
+        Need.NECESSARY,
+        _("Lets you go on with an application for insurance that you began in this browser without an account."),
+        _("7 days after the last step"),
     ),
     Cookie(CUSTOMER_COOKIE, Need.NECESSARY, _("Keeps you signed in."), _("Until you sign out, 12 hours at most")),
     Cookie(

@@ -16,5 +16,10 @@ class RefusableForm(forms.Form):
 
     def refuse(self, refusal: Refusal, field: str | None = None) -> None:
         """Show why it was refused; typed values stay."""
-        sentences = [str(part) for part in (refusal.message, refusal.way_out) if part]
-        self.add_error(field, (" " if get_language() == "en" else "").join(sentences))  # Chinese sets no blank between sentences
+        self.add_error(field, in_words(refusal))
+
+
+def in_words(refusal: Refusal) -> str:
+    """A refusal and its way out in one line; Chinese sets no blank between sentences."""
+    sentences = [str(part) for part in (refusal.message, refusal.way_out) if part]
+    return (" " if get_language() == "en" else "").join(sentences)

@@ -34,6 +34,7 @@ from besttrav.sales.limits import DRAFT
 from besttrav.sales.models import Answer, Application, ApplicationState
 
 CHECKER = Actor.job("sales.apply")
+OFFERS_BY_SMS = Consent.K10.name
 GUARDED_BELOW = 14  # Article 31 of the Personal Information Protection Law: below it a guardian consents.
 
 
@@ -174,6 +175,8 @@ def confirm_paper(*, application: Application, offer: Offer, kind: PaperKind, sh
 def consent(*, application: Application, offer: Offer, agreed: frozenset[str], actor: Actor, seen: Seen) -> None:
     """Give the separate consents of `consents_needed`, each for everybody it is about. Raises ConsentMissing, and then none is given.
 
+    `OFFERS_BY_SMS` may be among them and is the applicant's own; that it is not says nothing.
+
     For others the holder declares to have their consent; each of them is told, and may object (`noticing`).
     """
     with _changing(application, actor, "consents", seen, agreed=sorted(agreed)):
@@ -186,6 +189,8 @@ def consent(*, application: Application, offer: Offer, agreed: frozenset[str], a
         others = [party for party in parties if not party.is_holder]
         for group, way in ((own, "tap"), (others, "declared")):
             given = [one for party in group for one in _consents_of(party, subjects[party.person], offer)]
+            if group is own and OFFERS_BY_SMS in agreed:
+                given += [Given(subjects[party.person], Consent.K10, "sms") for party in own]
             if given:
                 consents.give_all(given, text=text, page="consents", way=way, actor=actor)
         record(actions.CONSENTED, about=application, actor=actor, codes=sorted(code.lower() for code in agreed))

@@ -34,7 +34,7 @@ from besttrav.privacy.gate import find_all, reveal, reveal_one
 from besttrav.sales import actions, evidence, pricing, queries
 from besttrav.sales.evidence import Seen
 from besttrav.sales.limits import ORDER, SIGNATURE
-from besttrav.sales.models import Answer, Application, ApplicationState, Decision, Order
+from besttrav.sales.models import Application, ApplicationState, Decision, Order
 from besttrav.sales.operations.applying import NotOpen, locked
 from besttrav.sales.steps import Step, missing
 
@@ -234,10 +234,9 @@ def _age_today(application: Application, holder: Party) -> int | None:
 
 
 def _answers(application: Application) -> dict[UUID, dict[str, bool]]:
-    rows = list(Answer.objects.filter(application=application))
     said: dict[UUID, dict[str, bool]] = defaultdict(dict)
-    for row, opened in zip(rows, reveal(rows, ["answer"], purpose=APPLY, actor=UNDERWRITER, case=application.id), strict=True):
-        said[row.party_id][row.question] = opened.answer == "yes"
+    for (party, question), is_yes in queries.answers_of(application, UNDERWRITER).items():
+        said[party][question] = is_yes
     return said
 
 
