@@ -91,6 +91,7 @@ class CodePurpose(models.TextChoices):
     PROVE = "prove", _("confirm that it is you")
     BUY = "buy", _("confirm your application for insurance")
     FIND_ORDER = "find_order", _("find your order again")
+    OBJECT = "object", _("object to being in a contract")
 
 
 class Challenge(PersonalModel):

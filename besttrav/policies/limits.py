@@ -10,4 +10,13 @@ class DocumentLimits:
     hours: int
 
 
-DOCUMENT_WITHIN = DocumentLimits(**tomllib.loads(Path(__file__).with_name("limits.toml").read_text(encoding="utf-8"))["document"])
+@dataclass(frozen=True, slots=True)
+class ComparingLimits:
+    wrong_an_hour_network: int
+    wrong_a_day_paper: int
+
+
+_tables = tomllib.loads(Path(__file__).with_name("limits.toml").read_text(encoding="utf-8"))
+
+DOCUMENT_WITHIN = DocumentLimits(**_tables["document"])
+COMPARING = ComparingLimits(**_tables["comparing"])

@@ -23,6 +23,7 @@ class VisitLimits:
     minutes: int
     digits: int
     wrong_digits: int
+    wrong_digits_a_day: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from besttrav.people.cookies import APPLICATION_COOKIE, BROWSER_COOKIE, CUSTOMER_COOKIE, DEVICE_COOKIE, STAFF_COOKIE
 
+ORDER_COOKIE = "__Host-order" if settings.HTTPS else "order"
+
 
 class Need(StrEnum):
     NECESSARY = "necessary"  # the page asked for cannot work without it
@@ -46,6 +48,7 @@ COOKIES = (
         DEVICE_COOKIE, Need.ASKED, _("Recognises this browser after you allowed it, so that we warn you of others only."), _("400 days")
     ),
     Cookie(STAFF_COOKIE, Need.NECESSARY, _("Keeps a member of our staff signed in."), _("8 hours at most")),
+    Cookie(ORDER_COOKIE, Need.NECESSARY, _("Shows you the order that you found again by its number and your phone."), _("30 minutes")),
     Cookie("theme", Need.ASKED, _("Remembers whether you chose light or dark pages."), _("1 year")),
     Cookie("size", Need.ASKED, _("Remembers that you chose large print."), _("1 year")),
     Cookie(settings.LANGUAGE_COOKIE_NAME, Need.ASKED, _("Remembers the language you chose."), _("1 year")),

@@ -9,7 +9,9 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from besttrav.catalogue import queries as catalogue
 from besttrav.journal.queries import EntryView
+from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor, ActorKind
 from besttrav.people.permissions import Role
 from besttrav.people.queries import roles_by_staff
@@ -18,10 +20,11 @@ from besttrav.privacy.consent_codes import Consent
 from besttrav.privacy.fields import PersonalField, declared_fields
 from besttrav.privacy.gate import reveal
 from besttrav.privacy.keeping import Keep
-from besttrav.privacy.models import ConsentEvent
-from besttrav.privacy.purposes import OWN_ACCESS, purposes
+from besttrav.privacy.models import ConsentEvent, Sharing
+from besttrav.privacy.purposes import OWN_ACCESS, Basis, purposes
 from besttrav.privacy.queries import answers_of
 from besttrav.privacy.rights import HeldRecord, Holding
+from besttrav.privacy.sharing import shared_of
 
 SHOWN = 3  # rows of one kind on the card; the copy holds all
 
@@ -30,7 +33,17 @@ JOBS: dict[str, str | Promise] = {
     "people.accounts": _("Account keeping"),
     "people.staff": _("Staff sign-in"),
     "contact.send": _("Sending a text message"),
+    "sales.underwrite": _("Checking an application"),
+    "sales.issue": _("Concluding a contract"),
+    "sales.find": _("Finding an order again"),
+    "sales.notice": _("Telling insured people"),
+    "sales.papers": _("Making papers"),
+    "policies.papers": _("Checking the insurer's paper"),
+    "policies.compare": _("Public check of a paper"),
 }
+
+# Kinds of recipients by the words that purposes use for them.
+RECIPIENTS: dict[str, str | Promise] = {"insurer": _("Insurer"), "sms": _("Sender of text messages")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,26 @@ class Answer:
     is_given: bool
     at: datetime
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What of a person was given to one recipient at one moment, and why."""
+
+    at: datetime
+    kind: object
+    name: object
+    what: list[object]
+    why: object
+    basis: object
+
+
+def given_to(subject: UUID) -> list[Given]:
+    """Who received what, newest first."""
+    labels = {field.tag: field.label for field in declared_fields()}
+    shared = shared_of(subject)
+    insurers = {offer.insurer.code: offer.insurer.name for offer in catalogue.on_shelf(clock.today())} if shared else {}
+    return [_given(sharing, labels, insurers.get(sharing.recipient_name, sharing.recipient_name)) for sharing in shared]
 
 
 def cards(subject: UUID, *, actor: Actor, opened: str = "") -> list[Card]:
@@ -193,6 +226,18 @@ def _look(entry: EntryView, roles: dict[UUID, list[Role]], labels: dict[str, obj
         number=entry.actor_name if is_staff else "",
         what=[labels.get(tag, tag) for tag in entry.facts["fields"]],
         why=purpose.label if purpose else entry.facts["purpose"],
+    )
+
+
+def _given(sharing: Sharing, labels: dict[str, object], name: object) -> Given:
+    purpose = purposes().get(sharing.purpose)
+    return Given(
+        at=sharing.at,
+        kind=RECIPIENTS.get(sharing.recipient, sharing.recipient),
+        name=name,
+        what=list(dict.fromkeys(labels.get(tag, tag) for tag in sharing.fields)),
+        why=purpose.label if purpose else sharing.purpose,
+        basis=Basis(sharing.basis).label,
     )
 
 

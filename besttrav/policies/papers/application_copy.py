@@ -1,5 +1,6 @@
 """Our own copy of an application (投保单副本): everything that was declared, answered, read, confirmed and signed, and what it cost."""
 
+import re
 import struct
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,7 @@ Language = Literal["zh", "en"]
 _TEMPLATE = Path(__file__).parent / "application_copy.typ"
 _PNG = b"\x89PNG\r\n\x1a\n"
 LARGEST_SIGNATURE = 200_000  # bytes; a drawn signature takes five to thirty thousand
+_STROKES = re.compile(r"M\d{1,4} \d{1,4}(?: ?[ML]\d{1,4} \d{1,4})*")  # nothing else may come into a picture that we set
 _WIDEST_SIGNATURE = 3_000  # pixels; what a phone's screen draws at three pixels a point is under half of it
 
 
@@ -86,16 +88,19 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """How it was signed: a PNG of what was drawn, or the name that was typed."""
+    """How it was signed: a PNG of what was drawn, its strokes as a path (`M10 10 L20 25`), or the name that was typed."""
 
     signer: str
     signed_at: datetime
     drawn: bytes = b""
+    strokes: str = ""
     typed: str = ""
 
     def __post_init__(self) -> None:
-        if bool(self.drawn) == bool(self.typed):
+        if sum(map(bool, (self.drawn, self.strokes, self.typed))) != 1:
             raise ValueError("a signature is drawn or typed, one of the two")
+        if self.strokes and not (len(self.strokes) <= LARGEST_SIGNATURE and _STROKES.fullmatch(self.strokes)):
+            raise ValueError("strokes are points joined by lines, and nothing else")
         if self.drawn and not _is_modest_png(self.drawn):
             raise ValueError("a drawn signature is a PNG of a modest size")
 
@@ -134,6 +139,11 @@ class ApplicationCopy:
             amounts = [one.amount if isinstance(one, PremiumLine) else one.premium for one in lines]
             if sum(amounts, ZERO) != self.premium:
                 raise ValueError("the lines of a premium add up to it")
+
+
+def is_path(signature: str) -> bool:
+    """Whether a stored signature is strokes, and not a typed name."""
+    return bool(_STROKES.fullmatch(signature))
 
 
 def application_copy(facts: ApplicationCopy, *, at: datetime, language: Language) -> bytes:
@@ -208,7 +218,28 @@ def _signature(one: Signature | None, language: Language) -> dict[str, object] |
     if one is None:
         return None
     # Typst reads no base 64; a list of numbers is what its JSON makes bytes of.
-    return {"signer": one.signer, "signed_at": _moment(one.signed_at, language), "typed": one.typed, "drawn": list(one.drawn)}
+    return {
+        "signer": one.signer,
+        "signed_at": _moment(one.signed_at, language),
+        "typed": one.typed,
+        "drawn": list(one.drawn),
+        "strokes": _strokes(one.strokes),
+    }
+
+
+def _strokes(path: str) -> str:
+    """The strokes as a picture that fits them, as dark as ink."""
+    if not path:
+        return ""
+    points = [int(number) for number in re.findall(r"\d+", path)]
+    left, top = min(points[::2]), min(points[1::2])
+    width, height = max(points[::2]) - left, max(points[1::2]) - top
+    pen = max(2, max(width, height) // 90)
+    box = f"{left - pen} {top - pen} {width + 2 * pen} {height + 2 * pen}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><path d="{path}" fill="none" stroke="#14211f" '
+        f'stroke-width="{pen}" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+    )
 
 
 def _day(day: date, language: Language) -> str:

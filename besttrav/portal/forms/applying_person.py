@@ -11,7 +11,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from besttrav.catalogue.countries import COUNTRIES
 from besttrav.catalogue.offer import Asked, DocumentType, Offer, Relation

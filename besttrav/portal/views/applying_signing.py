@@ -13,12 +13,11 @@ from besttrav.people.access import EVERYONE, access
 from besttrav.people.operations.codes import CodeRefused, TooMany
 from besttrav.people.queries import shown_phone
 from besttrav.people.requests import Request
-from besttrav.portal.applying import Draft, draft_of, payment_address
+from besttrav.portal.applying import Draft, draft_of, payment_address, token_of
 from besttrav.portal.forms.applying_signing import SigningForm, challenge_in
 from besttrav.portal.outcome import Outcome
 from besttrav.portal.summary import Summary
 from besttrav.portal.views.applying import READ_OR_SEND, keeping, step_page
-from besttrav.portal.applying import token_of
 from besttrav.sales import queries
 from besttrav.sales.operations import submitting
 from besttrav.sales.operations.submitting import NameDiffers, NotComplete, PhoneNotProved, SignatureRefused

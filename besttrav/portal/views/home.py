@@ -27,7 +27,7 @@ def home(request: Request) -> HttpResponse:
             "portal/shop/home.html",
             scenes=shelf.scene_tiles(offers),
             insurers=shelf.insurers_of(offers),
-            look_up_url=address_of("portal:look-up"),
+            look_up_url=address_of("portal:find-order"),
             **trip_fields(TripForm(initial={"adults": 1})),
         )
 

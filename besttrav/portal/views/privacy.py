@@ -85,7 +85,16 @@ def _centre(request: CustomerRequest, opened: str = "") -> HttpResponse:
     cards = privacy_words.cards(subject, actor=request.actor, opened=opened)
     answers = privacy_words.answers(subject)
     glance = privacy_words.at_a_glance(cards, answers)
-    return page(request, "portal/privacy/centre.html", glance=glance, cards=cards, opened=opened, looks=shown[:6], answers=answers)
+    return page(
+        request,
+        "portal/privacy/centre.html",
+        glance=glance,
+        cards=cards,
+        opened=opened,
+        looks=shown[:6],
+        answers=answers,
+        given=privacy_words.given_to(subject),
+    )
 
 
 def _uuid(text: str) -> UUID | None:

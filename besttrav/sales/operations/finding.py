@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from besttrav.journal.operations import record
@@ -65,12 +66,35 @@ def find(*, number: str, challenge_id: UUID, code: str, visitor: Visitor, actor:
     return visit, token
 
 
+def visit_of_buyer(*, order: Order, actor: Actor) -> tuple[Visit, str]:
+    """A visit for the browser that filled the order's application in, and its token. The caller saw that it is that browser.
+
+    It sees papers at once only while the code to the phone is as young as a visit may become old; later it takes the digits, as for
+    whoever else finds the order. An order of an account is opened by signing in.
+    """
+    if order.account_id:
+        raise NotFound
+    token = new_token()
+    with transaction.atomic():
+        sees_papers = is_fresh(order.application)
+        ends_at = clock.now() + timedelta(minutes=VISIT.minutes)
+        visit = Visit.objects.create(order=order, token_sha256=digest(token), ends_at=ends_at, sees_papers=sees_papers)
+        record(actions.FOUND, about=order, actor=actor, subject=order.subject, papers=sees_papers)
+    return visit, token
+
+
+def is_fresh(application: Application) -> bool:
+    """Whether the phone of the applicant was proved by a code a moment ago."""
+    proved = application.phone_proved_at
+    return proved is not None and clock.now() - proved < timedelta(minutes=VISIT.minutes)
+
+
 def show_papers(*, visit: Visit, digits: str, actor: Actor) -> None:
     """Open papers and rights to this visit with the last digits of the document. Raises DigitsRefused; too many wrong tries end it."""
     number = _of_holder(visit.order.application, "identity_number")
     with transaction.atomic():
         visit.refresh_from_db(from_queryset=Visit.objects.select_for_update())
-        if visit.wrong_digits >= VISIT.wrong_digits or visit.ends_at <= clock.now():
+        if visit.wrong_digits >= VISIT.wrong_digits or visit.ends_at <= clock.now() or _tried_too_often(visit.order_id):
             raise NotFound
         fits = hmac.compare_digest(number[-VISIT.digits :].encode(), digits.strip().upper().encode()) and len(number) > VISIT.digits
         if fits:
@@ -95,6 +119,13 @@ def join(*, visit: Visit, account: Account, actor: Actor) -> None:
         order.save(update_fields=["account"])
         Application.objects.filter(id=order.application_id).update(account=account)
         record(actions.JOINED, about=order, actor=actor, subject=order.subject)
+
+
+def _tried_too_often(order_id: UUID) -> bool:
+    """Whoever begins again and again has no more tries than this in a day: four digits are soon found by trying."""
+    since = clock.now() - timedelta(days=1)
+    wrong = Visit.objects.filter(order_id=order_id, created_at__gt=since).aggregate(wrong=Sum("wrong_digits"))["wrong"] or 0
+    return bool(wrong >= VISIT.wrong_digits_a_day)
 
 
 def policy_of(order: Order) -> Policy | None:

@@ -263,7 +263,7 @@ def _by_party(rows: Sequence[Answer], said: Sequence[Opened]) -> dict[UUID, dict
 def _submission(exchange: Exchange, application: Application, people: _People) -> port.Submit:
     offer = queries.offer_of(application)
     insured = [party for party in people.parties if party.is_insured]
-    quote = rating.price(offer, pricing.trip_of(application), pricing.travellers_of(people.parties), _loadings(application, offer))
+    quote = rating.price(offer, pricing.trip_of(application), pricing.travellers_of(people.parties), loadings_of(application, offer))
     assert quote.total == application.premium
     holder = next(party for party in people.parties if party.is_holder)
     assert application.first_day
@@ -282,7 +282,7 @@ def _submission(exchange: Exchange, application: Application, people: _People) -
     )
 
 
-def _loadings(application: Application, offer: Offer) -> dict[int, tuple[Loading, ...]]:
+def loadings_of(application: Application, offer: Offer) -> dict[int, tuple[Loading, ...]]:
     """Those of the decision, read from what it explained: the rules are not asked a second time."""
     decision = queries.decision_of(application)
     assert isinstance(decision, Decision)

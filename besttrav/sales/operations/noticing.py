@@ -16,10 +16,12 @@ from besttrav.contact.templates import Template
 from besttrav.journal.operations import move, record
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
-from besttrav.people.visitors import digest
+from besttrav.people.models import Challenge, CodePurpose
+from besttrav.people.operations import codes
+from besttrav.people.visitors import Visitor, digest
 from besttrav.policies.models import Party
 from besttrav.privacy import files
-from besttrav.privacy.gate import reveal
+from besttrav.privacy.gate import reveal, reveal_one
 from besttrav.privacy.purposes import NOTIFY
 from besttrav.sales import actions, queries
 from besttrav.sales.models import Application, Notice, NoticeState
@@ -63,10 +65,32 @@ def opened(*, token: str) -> Notice | None:
     return notice
 
 
-def object_to(*, notice: Notice, actor: Actor) -> None:
-    """The person objects: a case for service begins, and the buyer's contract is not touched before a human looked."""
+def has_phone(notice: Notice) -> bool:
+    """Whether the person can be asked for a code before they object."""
+    return notice.party.__dict__.get("phone") is not None
+
+
+def request_code(*, notice: Notice, visitor: Visitor, actor: Actor) -> Challenge:
+    """Send a code to the person's own number, the one the notice went to. Raises what `people.codes` refuses."""
+    return codes.request(phone=_phone_of(notice), purpose=CodePurpose.OBJECT, visitor=visitor, actor=actor)
+
+
+def confirm_objection(*, notice: Notice, challenge_id: UUID, code: str, visitor: Visitor, actor: Actor) -> None:
+    """The person objects, and it is them: the code went to their own number. Raises CodeRefused, also for one of another number."""
+    challenge = codes.check(challenge_id=challenge_id, code=code, purpose=CodePurpose.OBJECT, visitor=visitor, actor=actor)
+    if codes.proved_phone(challenge=challenge, visitor=visitor, purpose=CodePurpose.OBJECT) != _phone_of(notice):
+        raise codes.CodeRefused
     with transaction.atomic():
-        move(notice, NoticeState.OBJECTED, actor=actor, because="own_wish", subject=notice.subject)
+        codes.spend(challenge=challenge, visitor=visitor, purpose=CodePurpose.OBJECT)
+        object_to(notice=notice, actor=actor)
+
+
+def object_to(*, notice: Notice, actor: Actor) -> None:
+    """The person objects: a case for service begins, and the buyer's contract is not touched before a human looked. Twice is once."""
+    with transaction.atomic():
+        notice.refresh_from_db(from_queryset=Notice.objects.select_for_update(of=("self",)))
+        if notice.state == NoticeState.OPEN:
+            move(notice, NoticeState.OBJECTED, actor=actor, because="own_wish", subject=notice.subject)
 
 
 def _tell(application: Application, party: Party, subject: UUID, phone: str) -> None:
@@ -81,6 +105,10 @@ def _tell(application: Application, party: Party, subject: UUID, phone: str) -> 
             notice.message = message.id
             notice.save(update_fields=["message"])
         record(actions.NOTICE_MADE, about=notice, actor=TELLER, subject=subject, way="message" if phone else "by_buyer")
+
+
+def _phone_of(notice: Notice) -> str:
+    return reveal_one(notice.party, "phone", purpose=NOTIFY, actor=TELLER, case=notice.application_id).phone
 
 
 def _address(token: str) -> str:

@@ -265,6 +265,23 @@ def premium_ticket(
     return {"title": title, "facts": facts, "total": total, "lines": lines, "over": over}
 
 
+@register.inclusion_tag("ui/components/seal.html")
+def seal(word: object, around: object, label: object, stamp: bool = True) -> dict[str, Any]:
+    """A round stamp: a short word across its middle, a name around it. `label` is what it says to those who listen."""
+    name, middle = str(around), str(word)
+    wide = not name.isascii()
+    return {
+        "word": middle,
+        "around": name,
+        "label": label,
+        "stamp": stamp,
+        "turns": range(0, 180, 15),
+        # A long name is set all the way round, a short one as wide as it is.
+        "length": min(330, len(name) * (24 if wide else 11)),
+        "squeeze": 96 if len(middle) > 3 else "",
+    }
+
+
 @register.inclusion_tag("ui/components/route.html")
 def route() -> dict[str, Any]:
     """The line between two places on a ticket."""

@@ -1,0 +1,106 @@
+"""Through the pages only, on a phone: from the submitted application to the PDF in hand, and everything that hangs on the order."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from besttrav.kernel.actors import Actor
+from besttrav.kernel.pdf import text_of
+from besttrav.people.cookies import APPLICATION_COOKIE
+from besttrav.sales.models import Notice, Order
+from besttrav.sales.operations import noticing
+from besttrav.sales.operations.finding import policy_of
+from tests.browser import examine
+from tests.portal.orders import BROWSER, a_while_passes, work_aside
+from tests.sales.shop import PHONE, Shop
+
+pytestmark = pytest.mark.django_db(databases=["default", "vault"], transaction=True)
+
+
+def at_the_buyers(tab: BrowserContext, site: str) -> Page:
+    """The browser in which the application was filled in, on a phone."""
+    tab.add_cookies([{"name": APPLICATION_COOKIE, "value": BROWSER, "url": site}])
+    page = tab.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    return page
+
+
+def test_somebody_pays_on_the_phone_and_holds_the_e_policy(tab: BrowserContext, site: str, shop: Shop, tmp_path: Path) -> None:
+    order = shop.ordered()
+    page = at_the_buyers(tab, site)
+    page.goto(f"{site}/orders/{order.number}/payment/")
+    examine(page, "order-payment")
+
+    page.get_by_role("link", name="我正用要付款的手机").click()
+    page.get_by_role("button", name="支付宝").click()
+    examine(page, "order-link")
+    page.get_by_role("link", name="打开支付宝").click()
+    page.get_by_role("button", name="Pay").first.click()
+    page.wait_for_url(f"{site}/orders/{order.number}/**")
+    page.wait_for_url(f"{site}/orders/{order.number}/", timeout=20_000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("出单")
+    examine(page, "order-paid")
+
+    work_aside(shop)
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("起生效")
+    examine(page, "order-held")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="下载电子保单").click()
+    started.value.save_as(tmp_path / "policy.pdf")
+    text = text_of((tmp_path / "policy.pdf").read_bytes())
+    assert "林知远" in text
+    assert str(policy_of(order).number) in text.replace(" ", "")  # type: ignore[union-attr]  # it is insured
+
+    page.get_by_role("link", name="打开这份合同").click()
+    examine(page, "policy")
+    page.get_by_role("button", name="显示我自己的信息").click()
+    expect(page.get_by_text(PHONE.removeprefix("+86"))).to_be_visible()
+
+
+def test_the_code_the_look_up_the_notice_and_the_public_check(tab: BrowserContext, site: str, shop: Shop) -> None:
+    page = at_the_buyers(tab, site)
+    order = shop.ordered(people=shop.people(shop.spouse(phone="")))
+    page.goto(f"{site}/orders/{order.number}/payment/")
+    page.get_by_role("button", name="微信支付").click()
+    examine(page, "order-code")
+    shop.paid(Order.objects.get(id=order.id))
+    work_aside(shop)
+    page.goto(f"{site}/orders/{order.number}/")
+    page.get_by_role("button", name="显示链接").click()
+    examine(page, "order-hand-on")
+
+    tab.clear_cookies()
+    page.goto(f"{site}/orders/find/")
+    examine(page, "find-order")
+    a_while_passes(shop, PHONE)
+    page.get_by_label("订单号").fill(order.number.lower())
+    page.get_by_label("手机号").fill(PHONE)
+    page.get_by_role("button", name="发送验证码").click()
+    page.wait_for_url("**/orders/find/*-*/**")
+    work_aside(shop)
+    page.get_by_label("验证码").fill(shop.world.carrier.code(PHONE))
+    page.get_by_role("button", name="继续").click()
+    examine(page, "order-found")
+    page.get_by_label("后四位").fill("0018")
+    page.get_by_role("button", name="打开").click()
+    expect(page.get_by_role("link", name="下载电子保单")).to_be_visible()
+
+    link = noticing.link_for_buyer(notice=Notice.objects.get(), actor=Actor.visitor())
+    page.goto(site + "/notices/" + link.rsplit("/", 2)[1] + "/")
+    examine(page, "notice")
+    page.get_by_role("button", name="我反对").click()
+    expect(page.get_by_text("您已提出异议").first).to_be_visible()
+
+    page.goto(f"{site}/verify/")
+    examine(page, "verify")
+    policy = policy_of(order)
+    assert policy
+    page.get_by_label("纸上的验真码").fill(policy.code.lower())
+    page.get_by_role("button", name="查验").click()
+    page.get_by_label("纸上的姓名").fill("苏 晚晴")
+    page.get_by_label("纸上的证件号码").fill("190000199007210002")
+    page.get_by_role("button", name="比对").click()
+    expect(page.get_by_text("相符").first).to_be_visible()
+    examine(page, "verified")
