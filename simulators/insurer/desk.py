@@ -190,6 +190,7 @@ class Desk:
         echo = self.echo(policy)
         last = date.fromisoformat(echo["end"][:10]) - timedelta(days=1)
         filed = filings.Filing(echo["product"])
+        sums = sorted(_highest(echo["insured"]).items(), key=lambda one: filed.place(one[0]))
         beneficiaries = [_person("beneficiary", other) for one in echo["insured"] for other in one["beneficiaries"]]
         return {
             "number": policy.policy_no,
@@ -200,7 +201,7 @@ class Desk:
             "period": {"start": echo["start"][:10], "end": last.isoformat()},
             "premium_fen": echo["premium"],
             "people": [_person("holder", echo["holder"]), *(_person("insured", one) for one in echo["insured"]), *beneficiaries],
-            "benefits": [filed.named("coverages", code) | {"sum": fen} for code, fen in _highest(echo["insured"]).items()],
+            "benefits": [filed.named("coverages", code) | {"sum": fen} for code, fen in sums],
             "issued_at": datetime.fromtimestamp(policy.decide_at, BEIJING).isoformat(timespec="seconds"),
         }
 
@@ -257,12 +258,35 @@ def _person(role: str, one: dict[str, Any]) -> dict[str, str]:
         "role": role,
         "name": one["name"],
         "name_latin": one["passport_name"],
-        "document": one["identity"]["kind"],
+        "document": DOCUMENTS.get(one["identity"]["kind"], one["identity"]["kind"]),
         "number": one["identity"]["number"],
         "birth_date": one["birth_date"],
         "sex": {"male": "M", "female": "F"}.get(one["sex"], ""),
-        "relation": one.get("relation", ""),
+        "relation": RELATIONS.get(one.get("relation", "").lower(), one.get("relation", "")),
     }
+
+
+# What papers call by its name; a code that stands in neither is printed as it is.
+DOCUMENTS = {
+    "id_card": "居民身份证 ID card",
+    "passport": "护照 Passport",
+    "hk_macao_permit": "港澳居民来往内地通行证 HK/Macao permit",
+    "taiwan_permit": "台湾居民来往大陆通行证 Taiwan permit",
+    "residence_permit": "港澳台居民居住证 Residence permit",
+    "foreign_residence_card": "外国人永久居留身份证 Residence card",
+    "birth_certificate": "出生医学证明 Birth certificate",
+    "credit_code": "统一社会信用代码 Credit code",
+}
+RELATIONS = {
+    "self": "本人",
+    "spouse": "配偶",
+    "child": "子女",
+    "parent": "父母",
+    "dependant": "被抚养人",
+    "employee": "雇员",
+    "participant": "参加者",
+    "other": "其他",
+}
 
 
 def _day_before(moment: str) -> str:

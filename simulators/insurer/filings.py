@@ -38,6 +38,11 @@ class Filing:
         own = next((one for one in self._filed.get(kind, []) if isinstance(one, dict) and one.get("code") == code), {})
         return _names((self._standard.get(code, {}) if kind == "coverages" else {}) | own, code)
 
+    def place(self, code: str) -> int:
+        """Where a coverage stands in the filed table; one that does not, behind all others."""
+        codes = [one.get("code") for one in self._filed.get("coverages", []) if isinstance(one, dict)]
+        return codes.index(code) if code in codes else len(codes)
+
 
 def _names(filed: dict[str, Any], code: str, otherwise: str = "") -> Names:
     name = filed.get("name", {})

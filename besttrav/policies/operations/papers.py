@@ -13,6 +13,7 @@ from besttrav.journal.operations import record
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
+from besttrav.kernel.money import ZERO
 from besttrav.kernel.pdf import UnreadablePdf, text_of
 from besttrav.kernel.pdf_signatures import signature_of
 from besttrav.policies import actions, checking, signers
@@ -91,8 +92,9 @@ def _sold(policy: Policy) -> checking.Sold:
     assert plan
     insured = [party for party in people_of(policy.contract) if party.is_insured]
     opened = reveal(insured, ["name", "passport_name", "identity_number"], purpose=PROVE_COVER, actor=KEEPER, case=policy.id)
-    # The paper shows the sums of whom it names first; where others have less, the product's own table says so.
-    covers = [(coverage, offer.benefit(coverage, policy.plan, insured[0].age).sum) for coverage in offer.coverages]
+    # A paper names one sum for each coverage: the highest that anybody has. What others have less, the product's own table says.
+    ages = {party.age for party in insured}
+    covers = [(cover, max((offer.benefit(cover, policy.plan, age).sum or ZERO for age in ages), default=ZERO)) for cover in offer.coverages]
     return checking.Sold(
         number=policy.number,
         people=tuple(checking.SoldPerson(name=one.name or one.passport_name, document_number=one.identity_number) for one in opened),
@@ -100,6 +102,6 @@ def _sold(policy: Policy) -> checking.Sold:
         plan=plan.name.zh,
         first_day=policy.first_day,
         last_day=policy.last_day,
-        benefits=tuple(checking.SoldBenefit(name=coverage.name.zh, sum=sum) for coverage, sum in covers if sum and not coverage.option),
+        benefits=tuple(checking.SoldBenefit(name=cover.name.zh, sum=sum) for cover, sum in covers if sum and not cover.option),
         premium=policy.premium,
     )

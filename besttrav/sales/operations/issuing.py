@@ -331,7 +331,7 @@ def _person(party: Party, opened: Opened) -> port.Person:
     return port.Person(
         name=opened.name,
         identity=port.Identity(kind=kind, number=opened.identity_number, valid_until=_day(opened.identity_ends)),
-        passport_name=opened.passport_name,
+        passport_name=opened.passport_name.replace("/", " "),
         birth_date=_day(opened.birth_date),
         sex=port.Sex(opened.sex) if opened.sex else None,
         nationality=opened.nationality,
