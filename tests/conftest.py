@@ -102,6 +102,12 @@ def sample() -> Callable[[int, int], int]:
     return lambda fixed, whole: whole if WHOLE else fixed
 
 
+@pytest.fixture(autouse=True)
+def _ledger_of_ones_own(settings: "SettingsWrapper", tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No rollback takes back what an erasure wrote outside; nobody else shall miss the people of another test."""
+    settings.ERASURE_LEDGER = str(tmp_path_factory.mktemp("ledger") / "erasures.jsonl")
+
+
 class StoppedClock:
     """Time that stands still until the test moves it."""
 

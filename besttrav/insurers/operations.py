@@ -82,7 +82,8 @@ def perform(*, exchange: Exchange, build: Callable[[], Command], recall: Callabl
     """Send it, or ask what became of it, as its state demands. Outside a transaction; safe to run any number of times, at once as well.
 
     `build` is called only when the command will really leave: take the permit and open the data in it. If it refuses, the exchange is
-    given up. `recall` is called to compare what came back with what had been sent, when this is another run; without it `build` is.
+    given up. `recall` is called to compare what came back with what had been sent, when this is another run; without it `build` is. If it
+    refuses, the exchange is given up as well, and withdrawn.
     """
     exchange.refresh_from_db()
     try:
@@ -333,7 +334,7 @@ def _settle(exchange: Exchange, outcome: Outcome, recall: Callable[[], Submit], 
 def _settle_submission(exchange: Exchange, outcome: Outcome, recall: Callable[[], Submit]) -> None:
     match outcome:
         case Issued():
-            _adopt(exchange, recall(), outcome)
+            _compare(exchange, recall, outcome)
         case Declined(code=code):
             _finish(exchange, _S.REJECTED, because=code)
         case Cancelled():
@@ -371,6 +372,16 @@ def _refused_withdrawal(exchange: Exchange, code: str) -> None:
     if exchange.tries == 1:
         _log.error("the insurer %s does not take a submission back (%s): exchange %s", exchange.insurer, code, exchange.id)
     _stay(exchange, _S.UNKNOWN, because=code)
+
+
+def _compare(exchange: Exchange, recall: Callable[[], Submit], issued: Issued) -> None:
+    """What was sent can be opened no more, as when somebody in it has withdrawn meanwhile: unseen it is not adopted, but taken back."""
+    try:
+        sent = recall()
+    except Refusal as refusal:
+        _give_up(exchange, because=refusal.code, actor=CALLER)
+    else:
+        _adopt(exchange, sent, issued)
 
 
 def _adopt(exchange: Exchange, sent: Submit, issued: Issued) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from besttrav.journal.operations import Draft, record, record_all
 from besttrav.kernel import clock, jobs
@@ -77,11 +77,22 @@ def withdraw(*, subject: UUID, code: Consent, page: str, way: str, actor: Actor,
     A job writes it outside both databases as well, so that a restore from a backup does not give it again.
     """
     with transaction.atomic():
+        hold([subject])
         event = _append(
             subject=subject, code=code, result="withdrawn", text=ShownText("", ""), page=page, way=way, actor=actor, detail=detail
         )
         jobs.defer("privacy.keep_withdrawal", event_id=str(event))
     return event
+
+
+def hold(subjects: Iterable[UUID]) -> None:
+    """Nobody of these withdraws until the caller's transaction ends; whoever is just withdrawing is waited for, and seen."""
+    with connection.cursor() as cursor:
+        # One after the other in one order: two who hold some of the same people must not wait for each other.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('privacy.consents:' || subject, 0)) FROM unnest(%s::text[]) AS held (subject)",
+            [sorted(str(subject) for subject in subjects)],
+        )
 
 
 def keep_withdrawal(*, event_id: UUID) -> None:

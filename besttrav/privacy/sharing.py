@@ -1,9 +1,10 @@
 """What leaves: to which recipient, by which purpose, field by field, written down before a byte goes.
 
-A *permit* is taken in one transaction: the recipient is one the purpose names, the purpose's own consents stand, and so does the consent
-to this recipient by name where the law asks for one (article 23). Each person's part of it is one row of `Sharing`, which the person can
-read, and one journal entry. Only then is the text opened, by the gate and for that purpose. A withdrawal that committed before the permit
-is taken stops it; one that comes later finds the row, and shows what was already on its way.
+A *permit* is taken in one transaction: the recipient is one each purpose names, the purposes' own consents stand, and so does the consent
+to this recipient by name where the law asks for one (article 23); the gate opens the text, or nothing is written. Each person's part of it
+is one row of `Sharing`, which the person can read, and one journal entry. The text is handed out only when all of that is committed. A
+withdrawal that committed before the permit stops it, because both wait for each other; one that comes later finds the row, and shows what
+was already on its way.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +22,7 @@ from besttrav.kernel.errors import Refusal
 from besttrav.privacy import actions, consents, files
 from besttrav.privacy.consent_codes import Consent
 from besttrav.privacy.fields import PersonalField
-from besttrav.privacy.gate import NoConsent, Opened, reveal
+from besttrav.privacy.gate import Gone, NoConsent, Opened, reveal
 from besttrav.privacy.models import Sharing
 from besttrav.privacy.purposes import Purpose
 
@@ -47,22 +48,26 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows of one model and the fields of them that leave."""
+    """Rows of one model, the fields of them that leave, and why."""
 
     rows: Sequence[models.Model]
     fields: Sequence[str]
+    purpose: Purpose
 
 
-def share(parts: Sequence[Part], *, to: Recipient, purpose: Purpose, about: UUID, actor: Actor) -> list[list[Opened]]:
+def share(parts: Sequence[Part], *, to: Recipient, about: UUID, actor: Actor) -> list[list[Opened]]:
     """Take the permit for all parts at once, and open them: a list for each part, in its order. All or nothing.
 
     `about` is the exchange it leaves by. Raises NoSuchRecipient, or a refusal of the gate: then nothing was written and nothing may leave.
+    Outside a transaction, because a permit that could still be taken back permits nothing.
     """
-    if to.kind not in purpose.recipients:
+    if any(to.kind not in part.purpose.recipients for part in parts):
         raise NoSuchRecipient
-    tags = _tags_by_subject(parts)
-    with transaction.atomic():
-        _require_consents(tags, to, purpose)
+    leaving = _leaving(parts)
+    with transaction.atomic(durable=True):
+        consents.hold({subject for subject, _ in leaving})
+        _require_consents(leaving, to)
+        opened = [reveal(part.rows, part.fields, purpose=part.purpose, actor=actor, case=about) for part in parts]
         now = clock.now()
         Sharing.objects.bulk_create(
             Sharing(
@@ -72,10 +77,10 @@ def share(parts: Sequence[Part], *, to: Recipient, purpose: Purpose, about: UUID
                 recipient_name=to.name,
                 purpose=purpose.code,
                 basis=purpose.basis.value,
-                fields=sorted(leaving),
+                fields=sorted(tags),
                 about=about,
             )
-            for subject, leaving in tags.items()
+            for (subject, purpose), tags in leaving.items()
         )
         record_all(
             [
@@ -83,13 +88,13 @@ def share(parts: Sequence[Part], *, to: Recipient, purpose: Purpose, about: UUID
                     actions.SHARED,
                     actor,
                     subject=subject,
-                    facts={"recipient": to.kind, "name": to.name, "purpose": purpose.code, "fields": sorted(leaving)},
+                    facts={"recipient": to.kind, "name": to.name, "purpose": purpose.code, "fields": sorted(tags)},
                 )
-                for subject, leaving in tags.items()
+                for (subject, purpose), tags in leaving.items()
             ]
         )
     crashpoint("sharing.permitted")
-    return [reveal(part.rows, part.fields, purpose=purpose, actor=actor, case=about) for part in parts]
+    return opened
 
 
 def shared_of(subject: UUID) -> list[Sharing]:
@@ -97,29 +102,27 @@ def shared_of(subject: UUID) -> list[Sharing]:
     return list(Sharing.objects.filter(subject=subject).order_by("-at"))
 
 
-def _require_consents(subjects: Iterable[UUID], to: Recipient, purpose: Purpose) -> None:
-    wanted = set(subjects)
-    if to.consent:
-        agreed = consents.given(wanted, [to.consent], to.name)
-        if len(agreed) < len(wanted):
-            raise NoConsent
-    given = consents.given(wanted, purpose.consents)
-    if any((subject, code) not in given for subject in wanted for code in purpose.consents):
+def _require_consents(leaving: Iterable[tuple[UUID, Purpose]], to: Recipient) -> None:
+    """The gate asks for the purposes' own; here it is the consent to this recipient by name."""
+    wanted = {subject for subject, _ in leaving}
+    if to.consent and len(consents.given(wanted, [to.consent], to.name)) < len(wanted):
         raise NoConsent
 
 
-def _tags_by_subject(parts: Sequence[Part]) -> dict[UUID, set[str]]:
-    """Which fields of whom leave, by the rows as they are: an empty field does not."""
-    leaving: list[tuple[UUID, str]] = []
+def _leaving(parts: Sequence[Part]) -> dict[tuple[UUID, Purpose], set[str]]:
+    """Which fields of whom leave, and why, by the rows as they are: an empty field does not."""
+    found: list[tuple[UUID, Purpose, str]] = []
     for part in parts:
         for row in part.rows:
             for name in part.fields:
                 field = row._meta.get_field(name)
                 assert isinstance(field, PersonalField)
                 if (sheet := field.owner_of(row)) and row.__dict__.get(field.attname) is not None:
-                    leaving.append((sheet, field.tag))
-    subjects = files.subjects_of({sheet for sheet, _ in leaving})
-    tags: dict[UUID, set[str]] = {}
-    for sheet, tag in leaving:
-        tags.setdefault(subjects[sheet], set()).add(tag)
-    return tags
+                    found.append((sheet, part.purpose, field.tag))
+    subjects = files.subjects_of({sheet for sheet, _, _ in found})
+    leaving: dict[tuple[UUID, Purpose], set[str]] = {}
+    for sheet, purpose, tag in found:
+        if sheet not in subjects:
+            raise Gone
+        leaving.setdefault((subjects[sheet], purpose), set()).add(tag)
+    return leaving

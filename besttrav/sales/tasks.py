@@ -11,8 +11,11 @@ from besttrav.policies import actions as policy_actions
 from besttrav.policies.models import Policy
 from besttrav.sales.operations import issuing, papers
 
+# Runs in two hours: vault or journal may be away for longer than the usual half minute. The clock looks after the money meanwhile.
+PATIENCE = 12
 
-@job("sales.take_payment")
+
+@job("sales.take_payment", attempts=PATIENCE)
 def take_payment(*, entry_id: str) -> None:
     issuing.take_payment(payment=Payment.objects.get(id=about(entry_id)))
 
@@ -22,17 +25,17 @@ def work(*, entry_id: str) -> None:
     issuing.work(exchange=Exchange.objects.get(id=about(entry_id)))
 
 
-@job("sales.settle")
+@job("sales.settle", attempts=PATIENCE)
 def settle(*, entry_id: str) -> None:
     issuing.settle(exchange=Exchange.objects.get(id=about(entry_id)))
 
 
-@job("sales.settle_refund")
+@job("sales.settle_refund", attempts=PATIENCE)
 def settle_refund(*, entry_id: str) -> None:
     issuing.settle_refund(refund=Refund.objects.select_related("payment").get(id=about(entry_id)))
 
 
-@job("sales.tell")
+@job("sales.tell", attempts=PATIENCE)
 def tell(*, entry_id: str) -> None:
     issuing.tell(policy=Policy.objects.get(id=about(entry_id)))
 

@@ -3,7 +3,11 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import call_command
 
+from tests.cashiers import Cashier
 from tests.faults.house import House, Street, street
+from tests.insurance import InsurerSimulators
+from tests.sales.shop import Shop
+from tests.world import World
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +21,12 @@ def quick_street() -> Iterator[Street]:
 def house(quick_street: Street) -> House:
     """Two fresh databases, keys and a ledger, to be killed in."""
     return quick_street.house()
+
+
+@pytest.fixture
+def shop(world: World, cashiers: dict[str, Cashier], insurers: InsurerSimulators) -> Shop:
+    """The shop with everything around it running for real."""
+    return Shop(world, cashiers, insurers)
 
 
 @pytest.fixture(autouse=True)

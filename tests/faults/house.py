@@ -59,6 +59,7 @@ class House:
         self.stage, self.cluster, self.state = stage, cluster, folder
         self.names = {alias: f"{folder.name}_{alias}" for alias in ALIASES}
         self._answers: dict[int, Path] = {}
+        self.was_killed = False  # the act that ended last
 
     def play(self, act: str, *words: object, crash: str = "", trace: Path | None = None) -> Any:
         """Play an act to its end and return what it returned; None when it was killed, as a `crash` asks for."""
@@ -81,7 +82,8 @@ class House:
 
     def end(self, pid: int) -> Any:
         code, answer = self.stage.wait(pid), self._answers.pop(pid)
-        if code == -signal.SIGKILL:
+        self.was_killed = code == -signal.SIGKILL
+        if self.was_killed:
             return None
         if code:
             raise Failed(answer.read_text() if answer.exists() else f"ended with {code}")
@@ -131,6 +133,14 @@ class Street:
         house.state.mkdir(mode=0o700)
         for alias, name in house.names.items():
             self._create(name, f"template_{alias}")
+        return house
+
+    def house_like(self, other: House) -> House:
+        """A house in which everything has happened that happened in the other one, where nobody is at work now."""
+        house = House(self.stage, self.cluster, self._folder / f"house{next(_numbers)}")
+        shutil.copytree(other.state, house.state)
+        for alias, name in house.names.items():
+            self._create(name, other.names[alias])
         return house
 
     def _migrate(self) -> None:

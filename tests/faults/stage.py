@@ -19,10 +19,10 @@ def main() -> None:
 
     django.setup()
     from besttrav import schedule
-    from tests.faults import acts, canary, money
+    from tests.faults import acts, canary, money, sale
 
     assert schedule  # Every job is known before the first child needs one.
-    known = {**acts.ACTS, **canary.ACTS, **money.ACTS}
+    known = {**acts.ACTS, **canary.ACTS, **money.ACTS, **sale.ACTS}
     for line in sys.stdin:
         order = json.loads(line)
         if "start" in order:

@@ -1,5 +1,6 @@
 """Somebody who buys, through the operations, with real cashiers and insurers around."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -10,6 +11,9 @@ from besttrav.catalogue import operations as catalogue
 from besttrav.catalogue import queries
 from besttrav.catalogue.models import Product, ProductVersion
 from besttrav.catalogue.offer import Offer
+from besttrav.insurers import operations as insuring
+from besttrav.insurers.models import RUNNING, Exchange
+from besttrav.insurers.port import Forged
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.identity import Sex
@@ -18,8 +22,8 @@ from besttrav.payments.models import ChannelName, Payment, Scene
 from besttrav.people.visitors import Visitor, digest
 from besttrav.policies.operations.people import Person
 from besttrav.sales.evidence import Seen
-from besttrav.sales.models import Application, Order
-from besttrav.sales.operations import applying, submitting
+from besttrav.sales.models import Application, Order, OrderState
+from besttrav.sales.operations import applying, issuing, submitting
 from besttrav.sales.operations.applying import Wanted
 from besttrav.sales.operations.submitting import Signature, Submitted
 from besttrav.sales.queries import parties_of
@@ -27,7 +31,7 @@ from besttrav.sales.steps import CONFIRMED_PAPERS
 from dev.environment import ROOT
 from tests import invented
 from tests.cashiers import Cashier
-from tests.insurance import InsurerSimulators
+from tests.insurance import InsurerSimulators, Later
 from tests.jobs import run_due_jobs
 from tests.world import World, browser
 
@@ -193,3 +197,35 @@ class Shop:
 
     def work(self) -> int:
         return run_due_jobs()
+
+    def let_pass(self, later: Later, seconds: float) -> None:
+        """So much later, for us and for everybody we talk to: notices come in, the clock takes things up, and every job runs."""
+        self.move_clocks(later, seconds)
+        for name, cashier in self.cashiers.items():
+            for letter in cashier.deliver():
+                paying.receive(channel=name, headers=letter.headers, body=letter.body)
+        for delivered in self.insurers.mailbox.take():
+            with suppress(Forged):  # One that lay too long is refused.
+                insuring.receive(insurer=delivered.insurer, path=delivered.path, headers=delivered.headers, body=delivered.body)
+        paying.recover()
+        insuring.recover()
+        issuing.expire()
+        self.work()
+
+    def move_clocks(self, later: Later, seconds: float) -> None:
+        """Ours and everybody's; nobody does anything yet, but insurers who decide what has become due."""
+        later(seconds)
+        for cashier in self.cashiers.values():
+            cashier.set_clock(cashier.ahead + seconds)
+            self.world.carrier.set_clock(cashier.ahead)
+
+    def let_it_end(self, later: Later, order: Order) -> Order:
+        """Until nothing of it is under way here: issued with its paper, or the money back and nothing left at the insurer."""
+        self.work()
+        for seconds in [60] * 4 + [300] * 20:
+            order.refresh_from_db()
+            exchanges = Exchange.objects.filter(contract=order.application.contract, state__in=RUNNING)
+            if order.state not in (OrderState.PAID, OrderState.REFUNDING) and not exchanges.exists():
+                break
+            self.let_pass(later, seconds)
+        return order

@@ -112,12 +112,14 @@ def join(*, visit: Visit, account: Account, actor: Actor) -> None:
     if not visit.sees_papers:
         raise DigitsRefused
     with transaction.atomic():
+        # The application first, as whoever concludes or gives back locks them.
+        application = Application.objects.select_for_update().get(order=visit.order_id)
         order = Order.objects.select_for_update().get(id=visit.order_id)
         if order.account_id not in (None, account.id):
             raise NotFound
-        order.account = account
+        application.account = order.account = account
+        application.save(update_fields=["account"])
         order.save(update_fields=["account"])
-        Application.objects.filter(id=order.application_id).update(account=account)
         record(actions.JOINED, about=order, actor=actor, subject=order.subject)
 
 

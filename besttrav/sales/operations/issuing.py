@@ -4,6 +4,7 @@ together they end: whoever has paid is insured or has their money back."""
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -16,20 +17,21 @@ from besttrav.contact.templates import Template
 from besttrav.insurers import operations as insurers
 from besttrav.insurers import port
 from besttrav.insurers.models import Exchange, ExchangeState, Kind
+from besttrav.insurers.operations import NothingToLookAt
 from besttrav.journal.operations import move
 from besttrav.kernel import clock, period, references
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
-from besttrav.kernel.errors import Refusal
 from besttrav.payments import operations as payments
 from besttrav.payments.models import Payment, Refund, RefundState
+from besttrav.payments.queries import applied_to
 from besttrav.policies.models import Party, Policy
 from besttrav.policies.operations import concluding
 from besttrav.policies.operations.concluding import Sold
 from besttrav.policies.purposes import APPLY, CONCLUDE, DECLARE_HEALTH
 from besttrav.privacy import files
 from besttrav.privacy.consent_codes import Consent
-from besttrav.privacy.gate import Opened, reveal, reveal_one
+from besttrav.privacy.gate import Closed, Opened, reveal, reveal_one
 from besttrav.privacy.purposes import NOTIFY
 from besttrav.privacy.sharing import Part, Recipient, share
 from besttrav.sales import evidence, pricing, queries
@@ -39,6 +41,8 @@ from besttrav.sales.models import Answer, Application, ApplicationState, Decisio
 from besttrav.sales.operations import noticing
 
 ISSUER = Actor.job("sales.issue")
+TOO_LATE = "too_late"
+IN_ONE_RUN = 200
 LEAVING = (
     *("name", "passport_name", "identity_number", "identity_ends", "birth_date", "sex"),
     *("nationality", "phone", "email", "address", "contact"),
@@ -73,6 +77,7 @@ def take_payment(*, payment: Payment) -> None:
             actor=ISSUER,
             deadline=now + timedelta(minutes=ORDER.insurer_patience),
         )
+    crashpoint("sales.paid")
 
 
 def work(*, exchange: Exchange) -> None:
@@ -97,7 +102,7 @@ def settle(*, exchange: Exchange) -> None:
         case ExchangeState.REJECTED:
             give_back(contract=exchange.contract, because="insurer_declined")
         case ExchangeState.GIVEN_UP:
-            give_back(contract=exchange.contract, because="insurer_silent")
+            give_back(contract=exchange.contract, because=_why_given_up(exchange))
 
 
 def conclude(*, exchange: Exchange) -> Policy | None:
@@ -128,6 +133,7 @@ def tell(*, policy: Policy) -> None:
             values = {"number": references.grouped(application.order.number), "first": f"{policy.first_day:%Y-%m-%d}"}
             _message(application, Template.INSURED, values)
             evidence.note(application, Seen("result"), "told")
+    crashpoint("sales.told")
     noticing.tell_others(application=application)
 
 
@@ -146,6 +152,7 @@ def give_back(*, contract: UUID, because: str) -> None:
         payment = _payment_of(order)
         payments.refund(payment=payment, amount=payment.captured, decision=_decision(order.id), because=because, actor=ISSUER)
         _message(application, Template.NOT_INSURED, {"number": references.grouped(order.number)})
+    crashpoint("sales.given_back")
 
 
 def settle_refund(*, refund: Refund) -> None:
@@ -159,15 +166,24 @@ def settle_refund(*, refund: Refund) -> None:
 
 
 def expire() -> int:
-    """Close what was not paid in time, and give back what was paid and not issued in time; called by the clock. Returns how many."""
+    """Close what was not paid in time, and give back what was paid and not issued in time; called by the clock. Returns how many.
+
+    One that fails keeps no other from its turn.
+    """
     now = clock.now()
-    unpaid = list(Order.objects.filter(state=OrderState.TO_PAY, pay_by__lt=now).values_list("id", flat=True)[:200])
-    for id in unpaid:
-        _expire(id)
-    late = Order.objects.filter(state=OrderState.PAID, issue_by__lt=now).select_related("application")[:200]
-    contracts = [order.application.contract for order in late]
-    for contract in contracts:
-        _give_up(contract)
+    unpaid = list(
+        Order.objects.filter(state=OrderState.TO_PAY, pay_by__lt=now).order_by("pay_by").values_list("id", flat=True)[:IN_ONE_RUN]
+    )
+    late = Order.objects.filter(state=OrderState.PAID, issue_by__lt=now).order_by("issue_by")
+    contracts = list(late.values_list("application__contract", flat=True)[:IN_ONE_RUN])
+    failed: list[Exception] = []
+    for step in [*(partial(_expire, id) for id in unpaid), *(partial(_give_up, contract) for contract in contracts)]:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001  # raised below, once the others had their turn
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return len(unpaid) + len(contracts)
 
 
@@ -178,6 +194,10 @@ def _expire(order_id: UUID) -> None:
             return
         # A payment under way is closed at its channel first; money that comes after all is given back when it is captured.
         payments.give_up(order_id=order.id, because="expired", actor=ISSUER)
+        # Nothing is captured from here on; what was, and has lost its job, was paid in time.
+        if paid := applied_to(order.id):
+            take_payment(payment=paid)
+            return
         application = Application.objects.select_for_update().get(id=order.application_id)
         move(order, OrderState.EXPIRED, actor=ISSUER, because="not_paid")
         move(application, ApplicationState.LAPSED, actor=ISSUER, because="not_paid")
@@ -185,13 +205,21 @@ def _expire(order_id: UUID) -> None:
 
 
 def _give_up(contract: UUID) -> None:
-    exchange = Exchange.objects.filter(contract=contract, kind=Kind.SUBMIT).order_by("-version").first()
-    if exchange is None or exchange.state == ExchangeState.OK:
+    exchange = Exchange.objects.filter(contract=contract, kind=Kind.SUBMIT).latest("version")
+    if exchange.is_settled:
+        settle(exchange=exchange)  # The job that follows has failed to its end: the clock stands in for it.
         return
     try:
-        insurers.give_up(exchange=exchange, actor=ISSUER, because="too_late")
-    except Refusal:
+        insurers.give_up(exchange=exchange, actor=ISSUER, because=TOO_LATE)
+    except NothingToLookAt:
         pass  # It was settled a moment ago, and whoever settled it is followed.
+
+
+def _why_given_up(exchange: Exchange) -> str:
+    """What the buyer is told: the insurer's policy was another, it did not answer, or somebody in it takes part no more."""
+    if exchange.differences:
+        return "insurer_differed"
+    return "insurer_silent" if exchange.reason in (TOO_LATE, "deadline") else "not_permitted"
 
 
 def _payment_of(order: Order) -> Payment:
@@ -234,13 +262,10 @@ class _People:
 
 def _permitted(exchange: Exchange, application: Application) -> _People:
     """Take the permit and open what leaves. Everything that refuses gives the exchange up, and the money goes back."""
-    parties = queries.parties_of(application)
+    parties, rows = queries.parties_of(application), list(Answer.objects.filter(application=application))
     to = Recipient("insurer", exchange.insurer, Consent.K05)
-    (opened,) = share([Part(parties, LEAVING)], to=to, purpose=CONCLUDE, about=exchange.id, actor=ISSUER)
-    rows = list(Answer.objects.filter(application=application))
-    said: list[Opened] = []
-    if rows:
-        (said,) = share([Part(rows, ["answer"])], to=to, purpose=DECLARE_HEALTH, about=exchange.id, actor=ISSUER)
+    parts = [Part(parties, LEAVING, CONCLUDE), Part(rows, ["answer"], DECLARE_HEALTH)]
+    opened, said = share(parts, to=to, about=exchange.id, actor=ISSUER)
     return _People(parties, opened, _by_party(rows, said))
 
 
@@ -357,7 +382,11 @@ def _confirmations(application: Application) -> tuple[port.Confirmation, ...]:
 
 
 def _message(application: Application, template: Template, values: Mapping[str, str]) -> None:
+    """Tell the buyer, where they can still be told: money must not stay here because somebody had themselves forgotten meanwhile."""
     holder = Party.objects.get(contract=application.contract, is_holder=True)
-    phone = reveal_one(holder, "phone", purpose=NOTIFY, actor=ISSUER, case=application.id).phone
+    try:
+        phone = reveal_one(holder, "phone", purpose=NOTIFY, actor=ISSUER, case=application.id).phone
+    except Closed:
+        return
     (subject,) = files.subjects_of([application.holder]).values()
     contact.prepare(phone=phone, template=template, values=values, language=application.language, actor=ISSUER, subject=subject)

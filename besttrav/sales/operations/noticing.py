@@ -6,6 +6,7 @@ anybody else.
 """
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from besttrav.people.operations import codes
 from besttrav.people.visitors import Visitor, digest
 from besttrav.policies.models import Party
 from besttrav.privacy import files
-from besttrav.privacy.gate import reveal, reveal_one
+from besttrav.privacy.gate import Closed, reveal, reveal_one
 from besttrav.privacy.purposes import NOTIFY
 from besttrav.sales import actions, queries
 from besttrav.sales.models import Application, Notice, NoticeState
@@ -30,18 +31,16 @@ TELLER = Actor.job("sales.notice")
 
 
 def tell_others(*, application: Application) -> None:
-    """A notice for each insured person besides the buyer, once; safe to repeat."""
+    """A notice for each insured person besides the buyer, once; safe to repeat, and to run twice at once."""
     parties = [party for party in queries.parties_of(application) if party.is_insured and not party.is_holder]
     if not parties:
         return
-    told = set(Notice.objects.filter(application=application).values_list("party_id", flat=True))
-    waiting = [party for party in parties if party.id not in told]
-    if not waiting:
-        return
-    phones = [opened.phone for opened in reveal(waiting, ["phone"], purpose=NOTIFY, actor=TELLER, case=application.id)]
-    subjects = files.subjects_of(party.person for party in waiting)
-    for party, phone in zip(waiting, phones, strict=True):
-        _tell(application, party, subjects[party.person], phone)
+    with transaction.atomic():
+        Application.objects.select_for_update().get(id=application.id)
+        told = set(Notice.objects.filter(application=application).values_list("party_id", flat=True))
+        waiting = [party for party in parties if party.id not in told]
+        for party, phone, subject in _reachable(waiting, application):
+            _tell(application, party, subject, phone)
 
 
 def link_for_buyer(*, notice: Notice, actor: Actor) -> str:
@@ -93,18 +92,27 @@ def object_to(*, notice: Notice, actor: Actor) -> None:
             move(notice, NoticeState.OBJECTED, actor=actor, because="own_wish", subject=notice.subject)
 
 
+def _reachable(parties: Sequence[Party], application: Application) -> list[tuple[Party, str, UUID]]:
+    """Each with a phone, empty where they have none. Whoever had themselves forgotten is told no more, and is no reason to tell nobody."""
+    subjects = files.subjects_of(party.person for party in parties)
+    try:
+        opened = reveal(parties, ["phone"], purpose=NOTIFY, actor=TELLER, case=application.id)
+    except Closed:
+        return [one for party in parties for one in _reachable([party], application)] if len(parties) > 1 else []
+    return [(party, one.phone, subjects[party.person]) for party, one in zip(parties, opened, strict=True)]
+
+
 def _tell(application: Application, party: Party, subject: UUID, phone: str) -> None:
     token = secrets.token_urlsafe(24)
-    with transaction.atomic():
-        notice = Notice.objects.create(application=application, party=party, subject=subject, token_sha256=digest(token))
-        if phone:
-            values = {"product": str(queries.offer_of(application).name.in_language(application.language)), "link": _address(token)}
-            message = contact.prepare(
-                phone=phone, template=Template.IN_A_CONTRACT, values=values, language=application.language, actor=TELLER, subject=subject
-            )
-            notice.message = message.id
-            notice.save(update_fields=["message"])
-        record(actions.NOTICE_MADE, about=notice, actor=TELLER, subject=subject, way="message" if phone else "by_buyer")
+    notice = Notice.objects.create(application=application, party=party, subject=subject, token_sha256=digest(token))
+    if phone:
+        values = {"product": str(queries.offer_of(application).name.in_language(application.language)), "link": _address(token)}
+        message = contact.prepare(
+            phone=phone, template=Template.IN_A_CONTRACT, values=values, language=application.language, actor=TELLER, subject=subject
+        )
+        notice.message = message.id
+        notice.save(update_fields=["message"])
+    record(actions.NOTICE_MADE, about=notice, actor=TELLER, subject=subject, way="message" if phone else "by_buyer")
 
 
 def _phone_of(notice: Notice) -> str:

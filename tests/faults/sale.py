@@ -1,0 +1,138 @@
+"""What buyers, channels, insurers and jobs do while processes are killed between the signature and the e-policy. Acts for child processes.
+
+The world outside runs in the test's process; `outside.json` in the house says where.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from procrastinate.contrib.django import app
+
+from besttrav.insurers import operations as insuring
+from besttrav.insurers.models import RUNNING, Exchange, Kind
+from besttrav.journal import operations as journal
+from besttrav.kernel import clock, jobs
+from besttrav.kernel.actors import Actor
+from besttrav.kernel.registry import forget_providers
+from besttrav.payments import operations as paying
+from besttrav.payments.models import ChannelName, Payment, Refund, Scene
+from besttrav.policies.models import PolicyDocument
+from besttrav.privacy import invariants
+from besttrav.privacy.models import Sharing
+from besttrav.sales.evidence import Seen
+from besttrav.sales.models import Application, Notice, Order, OrderState
+from besttrav.sales.operations import submitting
+from besttrav.sales.operations.submitting import Signature
+from besttrav.sales.queries import offer_of
+from tests.carrier import CarrierSimulator
+from tests.jobs import run_due_jobs
+from tests.sales.shop import Shop
+from tests.world import World
+
+BUYER = Actor.visitor()
+
+
+def fill_in(slug: str, wishes: str) -> str:
+    """Somebody fills in an application for two and proves their phone; it waits for the signature."""
+    with _outside() as outside:
+        shop = Shop(World(CarrierSimulator(outside["carrier_port"])), cashiers={}, insurers=None)  # type: ignore[arg-type]  # not called yet
+        return str(shop.proved(shop.filled(slug, **json.loads(wishes))).id)
+
+
+def sign(application_id: str) -> str:
+    """They sign: the order. Doing it again is doing the same."""
+    with _outside():
+        application = Application.objects.get(id=application_id)
+        submitted = submitting.submit(
+            application=application,
+            offer=offer_of(application),
+            signature=Signature(name="林知远"),
+            actor=BUYER,
+            seen=Seen("confirmation", "v1"),
+        )
+        assert submitted.order
+        return str(submitted.order.id)
+
+
+def choose_way(order_id: str, scene: str) -> list[str]:
+    """They choose how to pay: our number at the channel, and where they pay."""
+    with _outside():
+        order = Order.objects.get(id=order_id)
+        payment = paying.begin(
+            order_id=order.id,
+            subject=order.subject,
+            amount=order.premium,
+            channel=ChannelName(Scene(scene).channel),
+            scene=Scene(scene),
+            description="旅行保险",
+            expires_at=order.pay_by,
+            actor=BUYER,
+        )
+        prepared = paying.prepay(payment=payment, return_url="https://besttrav.example/", payer_address="192.0.2.7")
+        return [payment.number, prepared.address]
+
+
+def hear(whom: str, letter: str) -> None:
+    """A notice of a channel or an insurer comes to the door."""
+    with _outside():
+        written = json.loads(Path(letter).read_text())
+        body = bytes.fromhex(written["body"])
+        if whom in ChannelName.values:
+            paying.receive(channel=whom, headers=written["headers"], body=body)
+        else:
+            insuring.receive(insurer=whom, path=written["path"], headers=written["headers"], body=body)
+
+
+def go_on(seconds: str) -> dict[str, Any]:
+    """So much later, in a fresh process: the jobs that are there, those that run each minute or more often, and what follows."""
+    with _outside(), clock.advanced(timedelta(seconds=int(seconds))):
+        jobs.retry_stalled(silent_for=0)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
+        run_due_jobs()
+        for periodic in app.periodic_registry.periodic_tasks.values():
+            if periodic.cron.startswith("* * * * * "):
+                periodic.task(timestamp=int(clock.now().timestamp()))
+        run_due_jobs()
+        under_way = [OrderState.TO_PAY, OrderState.PAID, OrderState.REFUNDING]
+        return {"under_way": Order.objects.filter(state__in=under_way).exists() or Exchange.objects.filter(state__in=RUNNING).exists()}
+
+
+def look_back(seconds: str) -> dict[str, Any]:
+    """What does not hold, and where everything stands."""
+    with _outside(), clock.advanced(timedelta(seconds=int(seconds))):
+        journal.seal()
+        order = Order.objects.get()
+        submission = Exchange.objects.filter(kind=Kind.SUBMIT).first()
+        return {
+            "wrong": invariants.violations(),
+            "order": [order.state, order.premium_fen],
+            "payments": [[payment.number, payment.state] for payment in Payment.objects.all()],
+            "refunds": [[refund.number, refund.amount_fen, refund.state] for refund in Refund.objects.all()],
+            "submission": [submission.number, submission.state, submission.policy_number] if submission else None,
+            "papers": PolicyDocument.objects.count(),
+            "notices": Notice.objects.count(),
+            "shared_about": Sharing.objects.values("subject").distinct().count(),
+        }
+
+
+@contextmanager
+def _outside() -> Iterator[dict[str, Any]]:
+    """The vendors of the test, which run in its process; numbers of nobody count as mobiles."""
+    outside: dict[str, Any] = json.loads((Path(settings.ERASURE_LEDGER).parent.parent / "outside.json").read_text())
+    for name, options in outside["options"].items():
+        settings.PROVIDERS[name]["options"] |= options
+    settings.OUTGOING_ALLOWED = outside["addresses"]
+    settings.INSURER_CERTIFICATES = outside["certificates"]
+    settings.INVENTED_PHONES = "12"
+    forget_providers()
+    yield outside
+
+
+ACTS = {f"sale_{act.__name__}": act for act in (fill_in, sign, choose_way, hear, go_on, look_back)}
