@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar
@@ -217,9 +218,13 @@ def _watched(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
         **options,
     )
     wrongs: list[str] = []
-    context.on("console", lambda message: wrongs.extend(_complaint(message)))
-    context.on("weberror", lambda error: wrongs.append(f"script error: {error.error}"))
-    context.on("request", lambda request: wrongs.extend(_stray(request)))
+    listeners = {
+        "console": lambda message: wrongs.extend(_complaint(message)),
+        "weberror": lambda error: wrongs.append(f"script error: {error.error}"),
+        "request": lambda request: wrongs.extend(_stray(request)),
+    }
+    for event, listener in listeners.items():  # there, too: listening asks for the loop of the thread, and jobs of other tests end ours
+        _there(partial(context.on, event, listener))
     yield context
     _there(context.close)
     assert not wrongs, "\n".join(wrongs)

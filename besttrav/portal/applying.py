@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,7 @@ from besttrav.policies.models import Party
 from besttrav.portal import shelf
 from besttrav.portal.papers import name_of
 from besttrav.portal.trips import BANDS, AskedTrip
+from besttrav.privacy.keeping import Keep
 from besttrav.sales import pricing, queries
 from besttrav.sales.evidence import Seen
 from besttrav.sales.models import Application, ApplicationState, Order
@@ -145,15 +146,13 @@ class Draft:
     @property
     def outcome(self) -> str:
         """Where an application that is no longer open is told about."""
-        state = self.application.state
-        if state in {ApplicationState.SUBMITTED, ApplicationState.CONCLUDED}:
-            return payment_address(Order.objects.get(application=self.application))
-        if state in {ApplicationState.WITHDRAWN, ApplicationState.LAPSED}:
-            return self.address("leaving")
-        return self.address("outcome")
+        if order := Order.objects.filter(application=self.application).first():
+            return payment_address(order)
+        is_over = self.application.state in {ApplicationState.WITHDRAWN, ApplicationState.LAPSED}
+        return self.address("leaving" if is_over else "outcome")
 
     def seen(self, page: str) -> Seen:
-        """The page somebody acts on, for the evidence: everything it shows that is not their own follows from the version of the product."""
+        """The page somebody acts on, for the evidence: all it shows that is not their own follows from the version of the product."""
         return Seen(page, page_version(self.offer.version.digest, page))
 
     # Papers
@@ -233,6 +232,11 @@ class Draft:
         return f"{trip.first_day:%Y-%m-%d} – {trip.ends_on:%Y-%m-%d}", format_lazy("{}{}", _("Beijing time, both included: "), days)
 
     @property
+    def kept(self) -> dict[str, str]:
+        """How long what is typed is kept where no contract comes of it."""
+        return {"people": Keep.QUOTE.period, "health": Keep.QUOTE_HEALTH.period}
+
+    @property
     def weightiest(self) -> list[object]:
         """The exclusions that matter most, for the corner of the eye."""
         return [one.title for one in sorted(self.offer.exclusions, key=lambda one: not one.is_important)[:5]]
@@ -265,10 +269,7 @@ def token_of(request: Request) -> str:
 
 def payment_address(order: Order) -> str:
     """Where an order is paid."""
-    try:
-        return reverse("portal:order-payment", args=[order.number])
-    except NoReverseMatch:  # The pages of orders are a part of their own.
-        return f"/orders/{order.number}/payment/"
+    return reverse("portal:order-payment", args=[order.number])
 
 
 def _mine(request: Request) -> "QuerySet[Application]":

@@ -70,7 +70,8 @@ def _insurer(offer: Offer) -> ConsentWords:
             format_lazy(_("Recipient: {name}, {address}, {hotline}."), name=insurer.name, address=insurer.address, hotline=insurer.hotline),
             format_lazy(_("What it receives: {kinds}."), kinds=_kinds(offer)),
             _(
-                "What for: deciding about the application, issuing the policy, serving it and paying claims. It goes by an encrypted line, once you have paid and not before."
+                "What for: deciding about the application, issuing the policy, serving it and paying claims. "
+                "It goes by an encrypted line, once you have paid and not before."
             ),
         ],
         format_lazy(_("I agree separately that these data go to {insurer}."), insurer=insurer.name),
@@ -97,7 +98,8 @@ def _guardian(offer: Offer) -> ConsentWords:
         _("Children under 14"),
         [
             _(
-                "Data of a child are sensitive, whatever they are. They are used for this insurance only, and seen only by those who need them for it."
+                "Data of a child are sensitive, whatever they are. "
+                "They are used for this insurance only, and seen only by those who need them for it."
             ),
             _("As the guardian you can see them, correct them and have them erased, as your own."),
         ],

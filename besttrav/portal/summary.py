@@ -164,7 +164,7 @@ class Summary:
     def _person(self, party: Party, opened: Opened) -> Iterator[Row]:
         document = _("Credit code") if party.is_organisation else DocumentType(party.identity_kind).label
         told: list[tuple[object, object]] = [
-            (_("Name"), opened.name),
+            (pgettext_lazy("of a person", "Name"), opened.name),
             (_("Who acts for it"), opened.contact),
             (_("Name as in the passport"), opened.passport_name.replace("/", " ")),
             (document, identity.grouped(opened.identity_number)),

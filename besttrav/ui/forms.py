@@ -20,6 +20,11 @@ class RefusableForm(forms.Form):
 
 
 def in_words(refusal: Refusal) -> str:
-    """A refusal and its way out in one line; Chinese sets no blank between sentences."""
+    """A refusal and its way out in one line."""
     sentences = [str(part) for part in (refusal.message, refusal.way_out) if part]
-    return (" " if get_language() == "en" else "").join(sentences)
+    return ("" if in_chinese() else " ").join(sentences)
+
+
+def in_chinese() -> bool:
+    """Whether the page speaks Chinese, which sets no blank between sentences and lists with a comma of its own."""
+    return (get_language() or "").startswith("zh")

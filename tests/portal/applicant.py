@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from besttrav.catalogue import operations as catalogue
@@ -55,7 +54,7 @@ class _Fields(HTMLParser):
         name = given.get("name") or ""
         if not self._inside or (not name and tag != "option"):
             return
-        if tag == "option" and self._select and "selected" in given:
+        if tag == "option" and self._select and ("selected" in given or not self.values[self._select]):
             self.values[self._select] = [given.get("value") or ""]
         elif tag == "select":
             self._select = name
@@ -90,17 +89,17 @@ class _Fields(HTMLParser):
         self.values.setdefault(name, []).extend(values)
 
 
-def fields(page: HttpResponse | str, form: str = "step") -> _Fields:
+def fields(page: Any, form: str = "step") -> _Fields:
     found = _Fields(form)
     found.feed(page if isinstance(page, str) else page.content.decode())
     return found
 
 
-def told(page: HttpResponse) -> str:
+def told(page: Any) -> str:
     return re.sub(r"\s+", " ", page.content.decode())
 
 
-def wrongs(page: HttpResponse) -> list[str]:
+def wrongs(page: Any) -> list[str]:
     """What a page says is wrong, each in a line."""
     summary = page.content.decode().partition('id="errors"')[2].partition("</div>")[0]
     return [re.sub(r"<[^>]*>", "", line) for line in re.findall(r"<li>(.*?)</li>", summary, re.DOTALL)] or [f"{page.status_code}"]
@@ -126,9 +125,10 @@ class Applicant:
 
     @property
     def application(self) -> Application:
-        return Application.objects.get(id=self.address.strip("/").split("/")[-1])
+        found: Application = Application.objects.get(id=self.address.strip("/").split("/")[-1])
+        return found
 
-    def begin(self, **more: Any) -> HttpResponse:
+    def begin(self, **more: Any) -> Any:
         offer = self.offer
         sent = {
             "product": offer.slug,
@@ -145,7 +145,7 @@ class Applicant:
         self.address = response["Location"].removesuffix("entry/")
         return response
 
-    def page(self, step: str, **more: Any) -> HttpResponse:
+    def page(self, step: str, **more: Any) -> Any:
         return self.client.get(f"{self.address}{step}/", **more)
 
     def form(self, step: str) -> dict[str, list[str]]:
@@ -153,7 +153,7 @@ class Applicant:
         assert response.status_code == 200, (step, response.status_code, response.get("Location"))
         return fields(response).values
 
-    def send(self, step: str, values: Values | None = None, **more: Any) -> HttpResponse:
+    def send(self, step: str, values: Values | None = None, **more: Any) -> Any:
         """What the page holds, changed by these values; None takes a field out."""
         form = {**self.form(step), **(values or {})}
         return self.client.post(f"{self.address}{step}/", {name: value for name, value in form.items() if value is not None}, **more)

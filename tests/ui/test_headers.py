@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.templatetags.static import static
 from django.test import Client
@@ -89,6 +90,6 @@ def test_our_own_pages_the_address_bar_and_old_browsers_pass(client: Client, sit
 
 
 def test_a_body_larger_than_any_form_is_refused_unread(client: Client) -> None:
-    large = SimpleUploadedFile("large.bin", bytes(300_000))
+    large = SimpleUploadedFile("large.bin", bytes(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
 
     assert client.post("/sign-in/", {"phone": "12900001001", "file": large}).status_code == 413

@@ -76,7 +76,7 @@ class StartForm(QuoteForm):
 
     def __init__(self, offer: Offer, data: QueryDict) -> None:
         super().__init__(offer, data)
-        refuse_undeclared(data, {*self.fields, "product", "version", "annual"})
+        refuse_undeclared(data, {*self.fields, "product", "version", "area", "annual"})
 
     def wanted(self) -> Wanted:
         """The choices that hold; a plan nobody knows becomes the first."""

@@ -30,11 +30,11 @@ class HealthForm(RefusableForm):
         super().__init__(data)
         self.people: list[tuple[str, list[tuple[Question, forms.BoundField]]]] = []
         for party, name in people:
-            for question in offer.questions:
+            for number, question in enumerate(offer.questions, 1):
                 self.fields[_called(party, question)] = Choice(
                     question.asks,
                     [("no", _("No")), ("yes", _("Yes"))],
-                    format_lazy(_("Answer this for {name}"), name=name),
+                    format_lazy(_("Answer question {number} for {name}"), number=number, name=name),
                     widget=forms.RadioSelect,
                 )
                 if (saved := given.get((party.id, question.code))) is not None:

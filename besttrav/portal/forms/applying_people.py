@@ -6,7 +6,7 @@ So it works without scripts, and with them the page does not even blink.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ from besttrav.portal.forms.applying import refuse_undeclared
 from besttrav.portal.forms.applying_person import FIELDS, BeneficiaryForm, OrganisationForm, PersonForm, values_of
 from besttrav.sales.limits import DRAFT
 from besttrav.sales.models import Application
-from besttrav.ui.forms import in_words
+from besttrav.ui.forms import in_chinese, in_words
 
 Values = dict[str, Any]
 Line = tuple[str, object]
@@ -451,10 +451,14 @@ def _merged(holder: PersonForm, same: InsuredForm) -> Person:
 
 def _found_sentence(found: int, wrong: int, columns: Sequence[object], passed_over: Sequence[int]) -> object:
     people = ngettext("%(count)d person was found in the list.", "%(count)d people were found in the list.", found) % {"count": found}
-    read_as = _("Read as: %(columns)s.") % {"columns": ", ".join(map(str, columns))} if columns else ""
+    read_as = _("Read as: %(columns)s.") % {"columns": _listed(columns)} if columns else ""
     look = ngettext("%(count)d of them needs a look.", "%(count)d of them need a look.", wrong) % {"count": wrong} if wrong else ""
-    left = _("Nobody was found in line %(lines)s.") % {"lines": ", ".join(map(str, passed_over[:10]))} if passed_over else ""
-    return " ".join(str(part) for part in (people, read_as, look, left) if part)
+    left = _("Nobody was found in line %(lines)s.") % {"lines": _listed(passed_over[:10])} if passed_over else ""
+    return ("" if in_chinese() else " ").join(str(part) for part in (people, read_as, look, left) if part)
+
+
+def _listed(parts: Iterable[object]) -> str:
+    return ("、" if in_chinese() else ", ").join(map(str, parts))
 
 
 def _beneficiary(place: int) -> object:
@@ -467,4 +471,6 @@ def _control(form: Any, name: str) -> str:
 
 def _of(who: object, error: object) -> object:
     whose = str(who)
+    if whose in str(error):
+        return error
     return format_lazy(_("{who}: {error}"), who=f"{whose[:1].upper()}{whose[1:]}", error=error)

@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from besttrav.catalogue.countries import COUNTRIES
 from besttrav.catalogue.offer import Asked, DocumentType, Offer, Relation
@@ -182,7 +183,13 @@ class PersonForm(RefusableForm):
     def _fields_of(self, what: Asked) -> dict[str, forms.Field]:
         match what:
             case Asked.NAME:
-                return {"name": _line(_("Name"), _("Enter the name of %(who)s") % {"who": self.who}, help_text=_("As on the document"))}
+                return {
+                    "name": _line(
+                        pgettext_lazy("of a person", "Name"),
+                        _("Enter the name of %(who)s") % {"who": self.who},
+                        help_text=_("As on the document"),
+                    )
+                }
             case Asked.PASSPORT_NAME:
                 return {
                     "surname": _line(
@@ -369,7 +376,9 @@ class BeneficiaryForm(PersonForm):
         )
         self.fields["relation"].label = _("Relation to the insured person")
         self.fields["of"] = Choice(_("Paid on the death of"), of, _("Choose whose beneficiary this is"), blank=False)
-        self.fields["order"] = Choice(_("Order"), [(str(n), str(n)) for n in (1, 2, 3)], _("Choose the order"), blank=False)
+        self.fields["order"] = Choice(
+            pgettext_lazy("of beneficiaries", "Order"), [(str(n), str(n)) for n in (1, 2, 3)], _("Choose the order"), blank=False
+        )
         self.fields["share"] = forms.CharField(label=_("Share in per cent"), required=False)
 
     def clean_share(self) -> int:

@@ -1,6 +1,5 @@
 """Beginning an application, coming back to it, what it costs meanwhile, and leaving it."""
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -10,12 +9,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from besttrav.catalogue import queries as catalogue
 from besttrav.kernel import clock
-from besttrav.kernel.money import Money
 from besttrav.people import cookies
 from besttrav.people.access import EVERYONE, access
 from besttrav.people.requests import Request
 from besttrav.people.visitors import digest, new_token
-from besttrav.portal.applying import Draft, Priced, account_of, draft_of, drafts_of, token_of
+from besttrav.portal.applying import account_of, draft_of, drafts_of, token_of
+from besttrav.portal.applying_pages import READ_OR_SEND, keeping, onward, step_page
 from besttrav.portal.forms.applying import StartForm
 from besttrav.portal.forms.applying_trip import ApplyingTripForm
 from besttrav.sales import pricing
@@ -26,8 +25,6 @@ from besttrav.sales.steps import Step
 from besttrav.ui.entry import entry_page
 from besttrav.ui.fresh import page_version
 from besttrav.ui.pages import page
-
-READ_OR_SEND = ["GET", "HEAD", "POST"]
 
 
 @entry_page
@@ -75,8 +72,8 @@ def entry(request: Request, application_id: UUID) -> HttpResponse:
         return elsewhere
     if request.method == "POST":
         applying.enter(application=draft.application, actor=request.actor, seen=draft.seen("entry"))
-        return onward(request, draft)
-    return step_page(request, draft, Step.ENTRY)
+        return onward(draft, request)
+    return step_page(draft, Step.ENTRY, request)
 
 
 @never_cache
@@ -109,40 +106,3 @@ def leaving(request: Request, application_id: UUID) -> HttpResponse:
     if not gone and not draft.may_leave:
         return HttpResponseRedirect(draft.outcome)
     return page(request, "portal/applying/leaving.html", draft=draft, gone=gone)
-
-
-def step_page(request: Request, draft: Draft, step: Step, *, status: int | None = None, **more: Any) -> HttpResponse:
-    """One step with what stands around every step: way back, progress, price, and what changed about it."""
-    context = {
-        "draft": draft,
-        "step": step,
-        "number": draft.number(step),
-        "total": len(draft.steps),
-        "back": draft.before(step),
-        "priced": draft.priced,
-        "was": _premium_before(request, draft.priced),
-        "page_version": draft.seen(step).version,
-    }
-    return page(request, f"portal/applying/{step}.html", status=status, **{**context, **more})
-
-
-def onward(request: Request, draft: Draft, was: Money | None = None) -> HttpResponse:
-    """To the next step; where the price is another now, the next page says so once."""
-    fresh = Draft(draft.application, request.actor)
-    now = fresh.priced.total
-    query = f"?was={was.fen}" if was is not None and now is not None and was != now else ""
-    return keeping(HttpResponseRedirect(fresh.address(fresh.next) + query, status=303), token_of(request))
-
-
-def keeping(response: HttpResponse, token: str) -> HttpResponse:
-    """The browser keeps its token for another while; somebody who is signed in may have none."""
-    if token:
-        cookies.keep_application(response, token)
-    return response
-
-
-def _premium_before(request: Request, priced: Priced) -> Money | None:
-    """What it cost a step ago, where that was something else."""
-    fen = request.GET.get("was", "")
-    before = Money(int(fen)) if fen.isascii() and fen.isdigit() and len(fen) < 12 else None
-    return before if before and priced.total and before != priced.total else None

@@ -10,11 +10,11 @@ from besttrav.kernel.errors import Refusal
 from besttrav.people.access import EVERYONE, access
 from besttrav.people.requests import Request
 from besttrav.portal.applying import Draft, draft_of
+from besttrav.portal.applying_pages import READ_OR_SEND, onward, step_page
 from besttrav.portal.consent_words import words_of
 from besttrav.portal.forms.applying import refuse_undeclared
 from besttrav.portal.forms.applying_declaring import ConsentsForm
 from besttrav.portal.papers import kind_named, name_of, shown
-from besttrav.portal.views.applying import READ_OR_SEND, onward, step_page
 from besttrav.sales import queries
 from besttrav.sales.operations import applying
 from besttrav.sales.operations.applying import PaperChanged
@@ -30,7 +30,7 @@ def papers(request: Request, application_id: UUID) -> HttpResponse:
     draft = draft_of(request, application_id)
     if elsewhere := draft.elsewhere(Step.PAPERS):
         return elsewhere
-    return step_page(request, draft, Step.PAPERS, papers=draft.papers, left=draft.unread)
+    return step_page(draft, Step.PAPERS, request, papers=draft.papers, left=draft.unread)
 
 
 @never_cache
@@ -90,14 +90,14 @@ def consents(request: Request, application_id: UUID) -> HttpResponse:
             applying.consent(
                 application=draft.application, offer=draft.offer, agreed=form.agreed(), actor=request.actor, seen=draft.seen("consents")
             )
-            return onward(request, draft)
+            return onward(draft, request)
         except Refusal as refusal:
             form.refuse(refusal)
-    return step_page(request, draft, Step.CONSENTS, form=form)
+    return step_page(draft, Step.CONSENTS, request, form=form)
 
 
 def _to_next_paper(request: Request, draft: Draft) -> HttpResponse:
     """The next one that is not read yet, or on."""
     read = queries.papers_read(draft.application, draft.offer)
     unread = next((kind for kind in CONFIRMED_PAPERS if kind.value not in read), None)
-    return HttpResponseRedirect(draft.paper_address(name_of(unread)), status=303) if unread else onward(request, draft)
+    return HttpResponseRedirect(draft.paper_address(name_of(unread)), status=303) if unread else onward(draft, request)

@@ -14,10 +14,10 @@ from besttrav.people.operations.codes import CodeRefused, TooMany
 from besttrav.people.queries import shown_phone
 from besttrav.people.requests import Request
 from besttrav.portal.applying import Draft, draft_of, payment_address, token_of
+from besttrav.portal.applying_pages import READ_OR_SEND, keeping, step_page
 from besttrav.portal.forms.applying_signing import SigningForm, challenge_in
 from besttrav.portal.outcome import Outcome
 from besttrav.portal.summary import Summary
-from besttrav.portal.views.applying import READ_OR_SEND, keeping, step_page
 from besttrav.sales import queries
 from besttrav.sales.operations import submitting
 from besttrav.sales.operations.submitting import NameDiffers, NotComplete, PhoneNotProved, SignatureRefused
@@ -117,9 +117,9 @@ def _confirmation_page(request: Request, draft: Draft, form: SigningForm, code_r
         form.fields.pop("code", None)
     summary = Summary(draft)
     return step_page(
-        request,
         draft,
         Step.CONFIRMATION,
+        request,
         status=422 if code_refused or (form.is_bound and form.errors) else None,
         form=form,
         summary=summary,

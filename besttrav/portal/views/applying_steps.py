@@ -15,11 +15,11 @@ from besttrav.people.requests import Request
 from besttrav.policies.models import Party
 from besttrav.policies.purposes import APPLY
 from besttrav.portal.applying import Draft, draft_of
+from besttrav.portal.applying_pages import READ_OR_SEND, onward, step_page
 from besttrav.portal.forms.applying_declaring import HealthForm
 from besttrav.portal.forms.applying_people import PeopleForm
 from besttrav.portal.forms.applying_trip import ApplyingTripForm, initial_of
 from besttrav.portal.trip_fields import places
-from besttrav.portal.views.applying import READ_OR_SEND, onward, step_page
 from besttrav.privacy.gate import reveal, reveal_one
 from besttrav.sales import pricing, queries
 from besttrav.sales.operations import applying
@@ -47,7 +47,7 @@ def trip(request: Request, application_id: UUID) -> HttpResponse:
             application=application, wanted=form.wanted(application.groups), actor=request.actor, seen=draft.seen("trip")
         )
         return _unless_hindered(request, draft, was)
-    return step_page(request, draft, Step.TRIP, form=form, plan_notes=draft.plan_notes, **_calendar())
+    return step_page(draft, Step.TRIP, request, form=form, plan_notes=draft.plan_notes, **_calendar())
 
 
 @never_cache
@@ -71,7 +71,7 @@ def people(request: Request, application_id: UUID) -> HttpResponse:
     status = 422 if form.paste_error or (form.is_bound and form.errors) else 200
     if "HX-Request" in request.headers:
         return page(request, "portal/applying/people_fragment.html", status=status, form=form, draft=draft, priced=priced, step=Step.PEOPLE)
-    return step_page(request, draft, Step.PEOPLE, status=status, form=form, priced=priced, **_calendar())
+    return step_page(draft, Step.PEOPLE, request, status=status, form=form, priced=priced, **_calendar())
 
 
 @never_cache
@@ -91,8 +91,8 @@ def health(request: Request, application_id: UUID) -> HttpResponse:
     )
     if form.is_valid():
         applying.answer(application=draft.application, answers=form.answers(), actor=request.actor, seen=draft.seen("health"))
-        return onward(request, draft)
-    return step_page(request, draft, Step.HEALTH, form=form)
+        return onward(draft, request)
+    return step_page(draft, Step.HEALTH, request, form=form)
 
 
 def names_of(draft: Draft, parties: list[Party]) -> dict[UUID, str]:
@@ -116,7 +116,7 @@ def _unless_hindered(request: Request, draft: Draft, was: Any) -> HttpResponse:
     fresh = Draft(draft.application, request.actor)
     if fresh.hindrances:
         return HttpResponseRedirect(fresh.address("outcome"), status=303)
-    return onward(request, draft, was)
+    return onward(draft, request, was)
 
 
 def _words(draft: Draft) -> str:
