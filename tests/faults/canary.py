@@ -7,8 +7,10 @@ pages from the addresses, jobs from the queue's own register.
 import copy
 import json
 import logging.config
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,23 +22,40 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from procrastinate.contrib.django import app
 
+from besttrav.catalogue.models import ProductVersion
+from besttrav.insurers.models import Exchange
 from besttrav.kernel import clock, ids, jobs
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.keys import KeyGone, SealBroken
 from besttrav.kernel.registry import forget_providers
 from besttrav.people.cookies import CUSTOMER_COOKIE, STAFF_COOKIE
 from besttrav.people.models import Account
+from besttrav.policies.models import PolicyDocument
+from besttrav.policies.operations.people import Person
 from besttrav.privacy import erasing, files
 from besttrav.privacy.crypto.suites import Damaged
 from besttrav.privacy.fields import PersonalField, SheetField, declared_fields, fields_of, personal_models
 from besttrav.privacy.kinds import Kind
+from besttrav.privacy.models import Sharing
 from besttrav.privacy.vault import secrets, store
 from besttrav.privacy.vault.models import Clock, Epoch, MarkDigest, Sheet, SheetKey, SheetState
+from besttrav.sales.evidence import Seen
+from besttrav.sales.models import Order
+from besttrav.sales.operations import submitting
+from besttrav.sales.operations.submitting import Signature
+from tests import invented
 from tests.carrier import CarrierSimulator, running_carrier
+from tests.cashiers import Cashier, running_cashiers
+from tests.insurance import CODES, InsurerSimulators, running_insurers
 from tests.jobs import run_due_jobs
+from tests.sales.shop import Shop, stock
 from tests.world import World
 
 PHONE, NEXT_PHONE, STRANGER = "12931415926", "12953589793", "12900006666"
+# The three of the purchase: who buys and is insured, who is insured as well, who is paid.
+BOUGHT_NAMES = ("金丝雀甲", "金丝雀乙", "金丝雀丙")
+BOUGHT_PHONES = ("12971828181", "12971828182", "12971828183")
+BOUGHT_NUMBERS = tuple(invented.id_number(born, serial=77) for born in (date(1988, 3, 7), date(1990, 7, 21), date(1961, 1, 5)))
 
 
 def book() -> Path:
@@ -47,6 +66,7 @@ def book() -> Path:
 def settle() -> dict[str, str]:
     """A row of every model that declares personal data, with a canary in every field. Returns each by the field's tag."""
     placed: dict[str, str] = {}
+    stock()
     with transaction.atomic():
         for model in personal_models():
             _row_of(model, placed)
@@ -82,7 +102,7 @@ def _canary(field: PersonalField) -> str:
 def _filling(field: "models.Field[Any, Any]", placed: dict[str, str]) -> Any:
     """Anything that fits a column that is not personal."""
     if isinstance(field, models.ForeignKey):
-        return _row_of(field.related_model, placed)
+        return _any_version() if field.related_model is ProductVersion else _row_of(field.related_model, placed)
     if isinstance(field, models.UUIDField):
         return ids.new_id()
     if isinstance(field, models.DateTimeField):
@@ -91,6 +111,8 @@ def _filling(field: "models.Field[Any, Any]", placed: dict[str, str]) -> Any:
         return clock.today()
     if isinstance(field, models.IntegerField):
         return 1
+    if isinstance(field, models.BinaryField):
+        return ids.new_id().bytes
     return field.choices[0][0] if field.choices else ids.new_id().hex[-(field.max_length or 32) :][:12]
 
 
@@ -100,7 +122,34 @@ def _needed_besides(model: type[models.Model], placed: dict[str, str]) -> dict[s
         return {"account": Account.objects.order_by("id").first() or _row_of(Account, placed)}
     if model._meta.label == "contact.Message":
         return {"state": "sent"}  # The carrier would not understand a canary.
+    if model._meta.label == "policies.Party":
+        return {"is_holder": True}
+    if model._meta.label == "policies.Policy":
+        return _issued()
     return {}
+
+
+def _any_version() -> ProductVersion:
+    found = ProductVersion.objects.order_by("id").first()
+    assert found
+    return found
+
+
+def _issued() -> dict[str, Any]:
+    """Contract and number of a policy that an insurer issued, as far as the books say."""
+    issued = Exchange.objects.create(
+        kind="submit",
+        contract=ids.new_id(),
+        version=1,
+        number=ids.new_id().hex,
+        insurer="heyan",
+        state="ok",
+        policy_number=ids.new_id().hex,
+        amount_fen=1,
+        tries=1,
+        deadline_at=clock.now(),
+    )
+    return {"contract": issued.contract, "insurer": issued.insurer, "number": issued.policy_number}
 
 
 def walk() -> dict[str, Any]:
@@ -115,6 +164,78 @@ def walk() -> dict[str, Any]:
         others = carrier.texts(STRANGER) + [page.decode(errors="replace") for page in walker.seen_by_others]
     leaked = [phone for phone in (PHONE, NEXT_PHONE) for text in others if phone in text]
     return {"visited": visited, "jobs": ran, "leaked": leaked, "subject": str(walker.subject), "others": len(others)}
+
+
+def buy() -> dict[str, Any]:
+    """The canary buys, with somebody else in the contract and a third person to be paid, and answers questions about health."""
+    _write_everything_down()
+    with _wired() as carrier, running_cashiers() as cashiers, running_insurers() as insurers:
+        _wire_sale(cashiers, insurers)
+        shop = Shop(World(carrier), cashiers, insurers)
+        order = _bought(shop)
+        paid = cashiers["wechat"].books()["trades"]
+        others = carrier.texts(BOUGHT_PHONES[1])
+        for cashier in cashiers.values():
+            shutil.copytree(cashier.state, Path(settings.ERASURE_LEDGER).parent.parent / "cashiers" / cashier.name)
+        run_every_job()
+    seen = [text for text in others if any(word in text for word in (BOUGHT_NAMES[0], BOUGHT_PHONES[0], *BOUGHT_NUMBERS))]
+    left = Sharing.objects.filter(about=Exchange.objects.get(contract=order.application.contract, kind="submit").id)
+    return {
+        "state": order.state,
+        "paid": len(paid),
+        "papers": sorted({paper.kind for paper in PolicyDocument.objects.filter(policy__contract=order.application.contract)}),
+        "shared": sorted({tag for row in left for tag in row.fields}),
+        "people": left.values("subject").distinct().count(),
+        "others": len(others),
+        "leaked": len(seen),
+    }
+
+
+def _bought(shop: Shop) -> Order:
+    offer = shop.offer("annual-accident")
+    office = next(one.code for one in offer.occupations if one.number == 1)
+    born = (date(1988, 3, 7), date(1990, 7, 21), date(1961, 1, 5))
+    plain = [
+        Person(
+            name=BOUGHT_NAMES[place],
+            identity_kind="id_card",
+            identity_number=BOUGHT_NUMBERS[place],
+            birth_date=born[place],
+            sex="female",
+            phone=BOUGHT_PHONES[place],
+            email=f"kanarie{place}@example.org",
+            address=f"金丝雀路 {place} 号",
+            occupation=office,
+        )
+        for place in range(3)
+    ]
+    people = [
+        replace(plain[0], is_holder=True, is_insured=True, relation="self"),
+        replace(plain[1], is_insured=True, relation="spouse"),
+        replace(plain[2], beneficiary_of=0, share=100, share_order=1, relation="parent"),
+    ]
+    application = shop.proved(
+        shop.filled(offer.slug, people=people, is_annual=True, last_day=None, destinations=("CN",), trip_words="金丝雀旅行团"),
+        phone=f"+86{BOUGHT_PHONES[0]}",
+    )
+    submitted = submitting.submit(
+        application=application, offer=offer, signature=Signature(name=BOUGHT_NAMES[0]), actor=Actor.visitor(), seen=Seen("confirmation")
+    )
+    assert submitted.order, submitted.decision.rules
+    shop.paid(submitted.order)
+    shop.work()
+    submitted.order.refresh_from_db()
+    return submitted.order
+
+
+def _wire_sale(cashiers: dict[str, Cashier], insurers: InsurerSimulators) -> None:
+    options = {name: cashier.options for name, cashier in cashiers.items()}
+    options |= {f"insurer:{code}": insurers.options(code) for code in CODES}
+    for name, wanted in options.items():
+        settings.PROVIDERS[name]["options"] |= wanted
+        settings.OUTGOING_ALLOWED = [*settings.OUTGOING_ALLOWED, wanted["address"].removeprefix("http://")]
+    settings.INSURER_CERTIFICATES = str(insurers.folder / "*" / "papers" / "{insurer}" / "root.pem")
+    forget_providers()
 
 
 @contextmanager
@@ -310,4 +431,4 @@ def _themselves(subject: UUID) -> Actor:
     return Actor.person(id=subject, subject=subject)
 
 
-ACTS = {f"canary_{act.__name__}": act for act in (settle, walk, collect, opened, hashes, forget)}
+ACTS = {f"canary_{act.__name__}": act for act in (settle, buy, walk, collect, opened, hashes, forget)}

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from tests.cashiers import Cashier
 from tests.faults.house import House, Street, street
 from tests.insurance import InsurerSimulators
+from tests.jobs import forget_jobs
 from tests.sales.shop import Shop
 from tests.world import World
 
@@ -36,3 +37,4 @@ def _empty_databases(request: pytest.FixtureRequest) -> None:
     if marker and marker.kwargs.get("transaction"):
         for alias in ("default", "vault"):
             call_command("flush", database=alias, verbosity=0, interactive=False, inhibit_post_migrate=True)
+        forget_jobs()

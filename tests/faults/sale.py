@@ -78,9 +78,9 @@ def choose_way(order_id: str, scene: str) -> list[str]:
         return [payment.number, prepared.address]
 
 
-def hear(whom: str, letter: str) -> None:
-    """A notice of a channel or an insurer comes to the door."""
-    with _outside():
+def hear(whom: str, letter: str, seconds: str) -> None:
+    """So much later a notice of a channel or an insurer comes to the door."""
+    with _outside(), clock.advanced(timedelta(seconds=int(seconds))):
         written = json.loads(Path(letter).read_text())
         body = bytes.fromhex(written["body"])
         if whom in ChannelName.values:
@@ -116,7 +116,7 @@ def look_back(seconds: str) -> dict[str, Any]:
             "payments": [[payment.number, payment.state] for payment in Payment.objects.all()],
             "refunds": [[refund.number, refund.amount_fen, refund.state] for refund in Refund.objects.all()],
             "submission": [submission.number, submission.state, submission.policy_number] if submission else None,
-            "papers": PolicyDocument.objects.count(),
+            "papers": sorted(f"{paper.kind} {paper.language}" for paper in PolicyDocument.objects.all()),
             "notices": Notice.objects.count(),
             "shared_about": Sharing.objects.values("subject").distinct().count(),
         }

@@ -17,19 +17,24 @@ import psycopg
 import pytest
 
 from dev.postgres import find_installation
-from tests.faults.canary import NEXT_PHONE, PHONE
+from tests.faults.canary import BOUGHT_NUMBERS, NEXT_PHONE, PHONE
 from tests.faults.house import House
 
 pytestmark = pytest.mark.cluster
 
 
-# What every canary of the declared fields begins with, and the numbers of the one who walks about.
-PROBES = ("kanarie", "金丝雀", "129718280", PHONE, NEXT_PHONE)
+# What every canary of the declared fields begins with, and the numbers of the ones who buy and who walk about.
+PROBES = ("kanarie", "金丝雀", "12971828", *BOUGHT_NUMBERS, PHONE, NEXT_PHONE)
 
 
 def test_a_canary_is_found_nowhere_and_after_the_end_opens_nowhere(house: House) -> None:
     log_every_statement(house)
     placed = house.play("canary_settle")
+    bought = house.play("canary_buy")
+    assert (bought["state"], bought["paid"], bought["papers"], bought["people"]) == ("issued", 1, ["application", "e_policy"], 3)
+    assert {"policies.party.name", "policies.party.identity_number", "sales.answer.answer"} <= set(bought["shared"])
+    assert bought["others"] > 0
+    assert bought["leaked"] == 0, "the other insured person was told who else is in the contract"
     walked = house.play("canary_walk")
     assert all(any(probe in text for probe in PROBES) for text in placed.values())
     assert len(walked["visited"]) >= 40
@@ -41,6 +46,10 @@ def test_a_canary_is_found_nowhere_and_after_the_end_opens_nowhere(house: House)
     (house.state / "collected.json").write_text(json.dumps(collected))
     places = dict(everything_written(house))
     assert sum(map(len, places.values())) > 10_000_000, "there was nothing to look through"
+    assert len(places["cashiers"]) > 10_000, "the channels have books, too"
+    answers = {bytes(answer) for (answer,) in house.query("default", "SELECT answer FROM sales_answer")}
+    assert len(answers) >= 8
+    assert min(map(len, answers)) > len("yes") + 16, "what was answered about health is sealed"
     assert {(name, probe) for name, content in places.items() for probe in PROBES if is_in(content, probe)} == set()
     record, vault = places["record dump"], places["vault dump"]
     assert not [digest for text in (*placed.values(), PHONE, NEXT_PHONE) for digest in digests(text) if digest in record]
@@ -91,7 +100,7 @@ def everything_written(house: House) -> Iterator[tuple[str, bytes]]:
     yield "write-ahead log files", joined(house.cluster.data / "pg_wal")
     yield "server log", house.cluster.log.read_bytes()
     yield "our log", (house.state / "log").read_bytes()
-    for folder in ("ledger", "heads", "backups"):
+    for folder in ("ledger", "heads", "backups", "cashiers"):
         yield folder, joined(house.state / folder)
 
 

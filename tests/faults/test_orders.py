@@ -8,11 +8,14 @@ nothing goes wrong any more, each order is issued, refunded or expired unpaid, a
 
 import os
 import random
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from django.core.management import call_command
@@ -23,7 +26,8 @@ from besttrav.insurers.port import Forged
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
 from besttrav.payments import operations as paying
-from besttrav.payments.models import UNPAID, UNSETTLED, Payment, PaymentState, Refund, Scene
+from besttrav.payments.models import UNPAID, UNSETTLED, ChannelName, Payment, Refund, Scene
+from besttrav.payments.port import Result
 from besttrav.policies.models import Party, Policy
 from besttrav.privacy import consents, files, invariants
 from besttrav.privacy.consent_codes import Consent
@@ -32,7 +36,7 @@ from besttrav.sales.models import Order, OrderState
 from besttrav.sales.operations import issuing
 from tests.conftest import StoppedClock
 from tests.insurance import Later
-from tests.jobs import run_due_jobs
+from tests.jobs import forget_jobs, run_due_jobs
 from tests.sales.shop import Shop
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "vault"])
@@ -84,6 +88,7 @@ class Walk:
         self.orders: list[Order] = []
         self.done: list[str] = []
         self.counted: Counter[str] = Counter()
+        self.idle = 0.0  # how long no worker was there
 
     def begin(self) -> None:
         """Somebody signs. Everybody has a phone of their own, and is somebody else."""
@@ -97,18 +102,35 @@ class Walk:
         self.orders.append(self.shop.ordered(slug, phone=phone, people=people, **days, **wishes))
 
     def pay(self) -> None:
-        """By either channel: for the first time, a second time, with the wrong amount, or hours late."""
-        order = self._any(Order.objects.all())
-        with suppress(Refusal):
-            payment = self.shop.begun(order, self.dice.choice([Scene.NATIVE, Scene.PAGE]))
-            if self.dice.random() < 0.9:
-                self.shop.cashiers[payment.channel].pay(payment.number)
+        """By either channel, once or again."""
+        order, scene = self._any(Order.objects.all()), self.dice.choice([Scene.NATIVE, Scene.PAGE])
+        with suppress(Refusal):  # It is paid, or its time is over.
+            payment = paying.begin(
+                order_id=order.id,
+                subject=order.subject,
+                amount=order.premium,
+                channel=ChannelName(scene.channel),
+                scene=scene,
+                description="旅行保险",
+                expires_at=order.pay_by,
+                actor=Actor.visitor(),
+            )
+            prepared = paying.prepay(payment=payment, return_url="https://besttrav.example/", payer_address="192.0.2.7")
+            if prepared.result is Result.OK and self.dice.random() < 0.9:
+                self._pay_at_the_channel(payment, prepared.address)
 
     def pay_late(self) -> None:
-        payment = self._any(Payment.objects.filter(state__in=[*UNPAID, PaymentState.CLOSED]))
+        """Whatever we think of it by now."""
+        payment = self._any(Payment.objects.exclude(address=""))
         if payment:
-            with suppress(OSError):  # The channel takes no money for what is closed.
-                self.shop.cashiers[payment.channel].pay(payment.number)
+            self._pay_at_the_channel(payment, payment.address)
+
+    def _pay_at_the_channel(self, payment: Payment, address: str) -> None:
+        cashier = self.shop.cashiers[payment.channel]
+        with suppress(HTTPError):  # It takes no money for what it has closed, or has been paid for.
+            if payment.channel == ChannelName.ALIPAY:
+                urllib.request.urlopen(address, timeout=5).close()
+            cashier.pay(payment.number)
 
     def look(self) -> None:
         payment = self._any(Payment.objects.filter(state__in=UNPAID))
@@ -136,22 +158,35 @@ class Walk:
 
     def write_letters(self) -> None:
         """What the others send arrives, is lost, or comes twice."""
-        letters: list[Callable[[], object]] = []
-        for name, cashier in self.shop.cashiers.items():
-            for letter in cashier.deliver():
-                letters.append(lambda name=name, letter=letter: paying.receive(channel=name, headers=letter.headers, body=letter.body))  # type: ignore[misc]
+        letters: list[Callable[[], object]] = [
+            partial(paying.receive, channel=name, headers=letter.headers, body=letter.body)
+            for name, cashier in self.shop.cashiers.items()
+            for letter in cashier.deliver()
+        ]
         for item in self.shop.insurers.mailbox.take():
-            letters.append(lambda item=item: insuring.receive(insurer=item.insurer, path=item.path, headers=item.headers, body=item.body))  # type: ignore[misc]
+            letters.append(partial(insuring.receive, insurer=item.insurer, path=item.path, headers=item.headers, body=item.body))
         for letter_comes in letters:
             for _ in range(self.dice.choice([0, 1, 1, 2])):
                 with suppress(Forged):
                     letter_comes()
 
     def wait(self) -> None:
-        self._pass(self.dice.choice([1, 20, 65, 130, 600, 1900]))
+        """Time passes. A worker is never away for as long as the invariants' grace."""
+        seconds = self.dice.choice([1, 20, 20, 65, 65, 65, 130, 130, 600, 1900])
+        self.idle += seconds
+        is_long = self.idle > 600
+        if is_long:
+            self.work()
+        self.shop.move_clocks(self.later, seconds)
+        paying.recover()
+        insuring.recover()
+        issuing.expire()
+        if is_long:
+            self.work()
 
     def work(self) -> None:
-        self.counted["jobs"] += run_due_jobs()
+        self.idle = 0
+        run_due_jobs()
 
     def come_to_an_end(self) -> None:
         """Nothing goes wrong any more: notices come, and the clock goes on until nothing is under way."""
@@ -165,8 +200,8 @@ class Walk:
                 return
 
     def step(self) -> None:
-        acts = [self.pay] * 4 + [self.work] * 4 + [self.wait] * 3 + [self.write_letters] * 3
-        acts += [self.misbehave] * 3 + [self.look, self.pay_late, self.forge, self.withdraw]
+        acts = [self.pay] * 7 + [self.work] * 4 + [self.wait] * 3 + [self.write_letters] * 3
+        acts += [self.misbehave] * 3 + [self.look, self.pay_late, self.pay_late, self.forge, self.withdraw]
         if len(self.orders) < ORDERS_A_WALK:
             acts += [self.begin] * 6
         act = self.dice.choice(acts) if self.orders else self.begin
@@ -176,12 +211,6 @@ class Walk:
     def _any(self, rows: Any) -> Any:
         found = list(rows.order_by("pk"))
         return self.dice.choice(found) if found else None
-
-    def _pass(self, seconds: float) -> None:
-        self.shop.move_clocks(self.later, seconds)
-        paying.recover()
-        insuring.recover()
-        issuing.expire()
 
     def _under_way(self) -> bool:
         states = [OrderState.TO_PAY, OrderState.PAID, OrderState.REFUNDING]
@@ -242,19 +271,20 @@ def walked(shop: Shop, later: Later, seed: int) -> Counter[str]:
 
 
 def test_whatever_goes_wrong_no_order_is_lost(shop: Shop, stopped_clock: StoppedClock, sample: Callable[[int, int], int]) -> None:
-    first, walks = int(os.environ.get("BESTTRAV_SEED", "1")), sample(2, 1000 // ORDERS_A_WALK)
+    first, walks = int(os.environ.get("BESTTRAV_SEED", "13")), sample(2, 1000 // ORDERS_A_WALK)
     counted = Counter[str]()
     for seed in range(first, first + walks):
         begin_anew(shop, stopped_clock)
         counted += walked(shop, Later(shop.insurers, stopped_clock), seed)
     assert counted["issued"] + counted["refunded"] + counted["expired"] == walks * ORDERS_A_WALK
-    assert min(counted[state] for state in ("issued", "refunded", "expired")) > 0, "an end that is never met proves nothing"
+    assert len(counted) == 3, "an end that is never met proves nothing"
 
 
 def begin_anew(shop: Shop, stopped_clock: StoppedClock) -> None:
     stopped_clock.move_to(datetime.now(UTC))
     for alias in ("default", "vault"):
         call_command("flush", database=alias, verbosity=0, interactive=False, inhibit_post_migrate=True)
+    forget_jobs()
     for cashier in shop.cashiers.values():
         cashier.forget()
     shop.insurers.forget()

@@ -27,12 +27,21 @@ PRODUCTS = {
     "yunhang": ("schengen", {"plan": "standard", "destinations": ["FR"]}),
 }
 EVERYWHERE = {
-    *("sales.ordered", "sales.paid", "sales.concluded", "sales.told", "sharing.permitted", "policies.file_became_contract"),
+    *(
+        "sales.ordered",
+        "sales.paid",
+        "sales.concluded",
+        "sales.told",
+        "sales.paper_made",
+        "sharing.permitted",
+        "policies.file_became_contract",
+    ),
     *("payments.planned", "payments.prepared", "payments.asked", "payments.callback_verified", "payments.callback_stored"),
     *("insurers.begun", "insurers.built", "insurers.answered", "insurers.settled"),
 }
 LATER = {"insurers.asked", "insurers.callback_proved", "insurers.callback_kept"}  # where the insurer takes its time
 BACK = {"sales.given_back", "payments.refund_sending", "payments.refund_answered"}
+PAPERS = ["application en", "application zh-hans", "certificate en", "e_policy zh-hans"]
 MOMENTS = (0, 70, 140, 210, 280, 400, 600, 900, 1300, 1500, 1900, 2100, 2400)
 
 Kill = tuple[str, str]
@@ -70,6 +79,7 @@ class Story:
     ) -> None:
         self.house, self.outside, self.application = house, outside, application
         self.declines, self._kills, self._traced = declines, list(kills), trace
+        self._must_kill = bool(kills)  # Whether recovering comes by the places after the first one is its own affair.
         self.met: list[Kill] = []
 
     def tell(self) -> dict[str, Any]:
@@ -87,19 +97,19 @@ class Story:
             cashier.set_clock(moment + 1)
             self.outside.insurers.set_clock(moment + 1)
             self.outside.insurers.decide()
-            self._bring_letters()
+            self._bring_letters(moment)
             if not self._played("go_on", moment)["under_way"]:
                 break
-        assert not self._kills, f"never came by {self._kills}"
+        assert not self._must_kill, "never came by the place that kills"
         return dict(self.house.play("sale_look_back", moment))
 
-    def _bring_letters(self) -> None:
+    def _bring_letters(self, moment: int) -> None:
         sent = [(self.outside.cashier.name, letter) for letter in self.outside.cashier.deliver()]
         sent += [(item.insurer, item) for item in self.outside.insurers.mailbox.take()]  # type: ignore[misc]  # as like as two letters
         for whom, letter in sent:
             file = self.house.state / "letter"
             file.write_text(json.dumps({"path": letter.path, "headers": letter.headers, "body": letter.body.hex()}))
-            self._played("hear", whom, file)
+            self._played("hear", whom, file, moment)
 
     def _played(self, act: str, *words: object) -> Any:
         """An act; killed if it comes by the next place that kills, and then done again by whoever did it."""
@@ -108,6 +118,7 @@ class Story:
         answer = self.house.play(f"sale_{act}", *words, crash=crash, trace=trace)
         if crash and self.house.was_killed:
             self._kills.pop(0)
+            self._must_kill = False
             return self._played(act, *words)
         if trace and trace.exists():
             self.met += [(act, place) for place in trace.read_text().split()]
@@ -151,11 +162,11 @@ def assert_well(story: Story) -> None:
     if story.declines:
         assert (submission, payment_state, policies) == ("rejected", "returned", [])
         assert returned == [(refund, fen, "SUCCESS") for refund, fen, _ in end["refunds"]] == [(returned[0][0], premium, "SUCCESS")]
-        assert (end["papers"], end["notices"], told_insured, told_not) == (0, 0, 0, 1)
+        assert (end["papers"], end["notices"], told_insured, told_not) == ([], 0, 0, 1)
     else:
         assert (submission, payment_state, policies) == ("ok", "captured", [(number, policy_number)])
         assert (returned, end["refunds"]) == ([], [])
-        assert (end["papers"], end["notices"], told_insured, told_not) == (1, 1, 1, 0)
+        assert (end["papers"], end["notices"], told_insured, told_not) == (PAPERS, 1, 1, 0)
 
 
 def places(street: Street, base: House, outside: Outside, application: str, *, declines: bool) -> list[Kill]:
@@ -179,12 +190,12 @@ def test_every_place_between_signature_and_paper_may_kill(quick_street: Street, 
     wanted = EVERYWHERE | (LATER if outside.insurer == "yunhang" else set())
     assert {place.partition(":")[0] for _, place in found} >= wanted, "a place that is never met proves nothing"
     dice = random.Random(os.environ.get("BESTTRAV_SEED", "1"))
-    chosen = found[: sample(0, len(found))] or dice.sample(found, 2)
+    chosen = found[: sample(0, len(found))] or dice.sample(found, 1)
     for kill in chosen:
         assert_survives(quick_street.house_like(base), outside, application, kill)
     for _ in range(sample(0, 12)):  # Killed again while recovering.
-        first, second = sorted(dice.sample(range(len(found)), 2))
-        assert_survives(quick_street.house_like(base), outside, application, found[first], found[second])
+        first, (act, place) = dice.choice(found), dice.choice(found)
+        assert_survives(quick_street.house_like(base), outside, application, first, (act, place.partition(":")[0]))
 
 
 @pairs(("alipay", "heyan"))

@@ -45,6 +45,8 @@ _shelf: tuple[list[Product], list[ProductVersion]] | None = None
 def stock() -> None:
     """Every product of the sample catalogue, on the shelf: read and checked once a process, and put there again as it was for each test."""
     global _shelf
+    if ProductVersion.objects.exists():
+        return
     if _shelf is None:
         for loaded in catalogue.load(path=ROOT / "products", actor=LOADER):
             catalogue.publish(version=loaded.version, actor=LOADER)

@@ -14,7 +14,7 @@ from besttrav.people.models import Challenge, CodePurpose
 from besttrav.people.operations import codes
 from besttrav.people.operations.codes import CodeRefused
 from besttrav.people.visitors import Visitor, digest
-from besttrav.policies.models import Party, PolicyDocument
+from besttrav.policies.models import DocumentKind, Party, PolicyDocument
 from besttrav.policies.operations import papers
 from besttrav.privacy import erasing
 from besttrav.sales import queries
@@ -74,7 +74,7 @@ def test_number_phone_and_code_show_how_the_order_stands_for_half_an_hour(
     assert queries.living_visit(digest(token)) == visit
     assert list(queries.orders_of(visit=visit)) == [order]
     assert not visit.sees_papers
-    (entry,) = Entry.objects.filter(action="sales.found")
+    (entry,) = Entry.objects.filter(action="sales.found", about_id=order.id)
     assert (entry.about_id, entry.subject, entry.facts["papers"]) == (order.id, order.subject, False)
     stopped_clock.advance(timedelta(minutes=VISIT.minutes, seconds=1))
     assert queries.living_visit(digest(token)) is None
@@ -92,7 +92,7 @@ def test_the_stranger_hears_the_same_for_an_order_of_somebody_else_and_for_none(
         with pytest.raises(NotFound):
             finder.comes(phone=OTHER, number=number)
     assert not Visit.objects.exists()
-    assert not Entry.objects.filter(action="sales.found").exists()
+    assert not Entry.objects.filter(action="sales.found", about_id__in=[order.id, somebody.id]).exists()
 
 
 def test_the_phone_of_another_insured_person_is_not_the_buyers(finder: Finder) -> None:
@@ -130,7 +130,7 @@ def test_papers_take_the_last_digits_of_the_document(finder: Finder, shop: Shop,
         finding.join(visit=visit, account=shop.world.stranger.account, actor=shop.world.stranger.actor)
     finding.show_papers(visit=visit, digits=f" {last_digits(shop)} ", actor=VISITOR)
     assert visit.sees_papers
-    assert papers.hand_over(document=PolicyDocument.objects.get(), actor=queries.acting_for(visit.order))
+    assert papers.hand_over(document=PolicyDocument.objects.get(kind=DocumentKind.E_POLICY), actor=queries.acting_for(visit.order))
     assert finding.policy_of(order)
 
 
@@ -142,6 +142,19 @@ def test_wrong_digits_end_the_visit_after_a_few_tries(finder: Finder, shop: Shop
     with pytest.raises(NotFound):
         finding.show_papers(visit=visit, digits=last_digits(shop), actor=VISITOR)
     assert not visit.sees_papers
+
+
+def test_beginning_again_and_again_gives_no_more_tries_than_a_day_has(finder: Finder, shop: Shop) -> None:
+    wrong = 0
+    while wrong < VISIT.wrong_digits_a_day:
+        visit, _ = finder.comes()
+        for _ in range(min(VISIT.wrong_digits, VISIT.wrong_digits_a_day - wrong)):
+            with pytest.raises(DigitsRefused):
+                finding.show_papers(visit=visit, digits="0000", actor=VISITOR)
+            wrong += 1
+    visit, _ = finder.comes()
+    with pytest.raises(NotFound):
+        finding.show_papers(visit=visit, digits=last_digits(shop), actor=VISITOR)
 
 
 def test_the_right_digits_open_nothing_once_the_visit_has_ended(finder: Finder, shop: Shop, stopped_clock: StoppedClock) -> None:

@@ -8,8 +8,8 @@ from django.conf import settings
 
 from besttrav.contact.models import Message
 from besttrav.journal.models import Entry
-from besttrav.journal.operations import MoveRefused
 from besttrav.kernel.actors import Actor
+from besttrav.people.operations.codes import CodeRefused
 from besttrav.people.visitors import digest
 from besttrav.policies.models import Party, Policy, PolicyState
 from besttrav.policies.purposes import APPLY
@@ -17,9 +17,10 @@ from besttrav.privacy import erasing, files
 from besttrav.privacy.gate import NotYours, reveal_one
 from besttrav.privacy.purposes import OWN_ACCESS
 from besttrav.sales.models import Notice, NoticeState, Order
-from besttrav.sales.operations import issuing, noticing
+from besttrav.sales.operations import finding, issuing, noticing
 from tests import invented
 from tests.sales.shop import Shop
+from tests.world import browser
 
 VISITOR = Actor.visitor()
 SPOUSE = "+8612900001002"
@@ -65,7 +66,7 @@ def test_an_insured_person_with_a_phone_gets_a_link_of_their_own_once(shop: Shop
     assert notice
     assert notice.party.relation == "spouse"
     assert Notice.objects.get() == notice
-    assert [entry.subject for entry in Entry.objects.filter(action="sales.notice_made")] == [notice.subject]
+    assert [entry.subject for entry in Entry.objects.filter(action="sales.notice_made", about_id=notice.id)] == [notice.subject]
 
 
 def test_the_buyer_gets_no_notice_of_their_own_contract(shop: Shop) -> None:
@@ -82,7 +83,7 @@ def test_the_first_opening_is_written_down_and_a_wrong_link_leads_nowhere(shop: 
     assert first
     assert second
     assert first.opened_at == second.opened_at
-    assert Entry.objects.filter(action="sales.notice_opened").count() == 1
+    assert Entry.objects.filter(action="sales.notice_opened", about_id=first.id).count() == 1
     assert noticing.opened(token=token + "x") is None
     assert noticing.opened(token=digest(token)) is None
     assert noticing.opened(token="") is None
@@ -126,14 +127,28 @@ def test_for_somebody_without_a_phone_the_buyer_hands_a_link_on_and_the_last_one
 def test_an_objection_is_a_case_and_touches_no_contract_before_a_human_looked(shop: Shop) -> None:
     insured(shop)
     notice = Notice.objects.get()
-    noticing.object_to(notice=notice, actor=VISITOR)
-    notice.refresh_from_db()
-    assert notice.state == NoticeState.OBJECTED
-    with pytest.raises(MoveRefused):
+    for _ in range(2):
         noticing.object_to(notice=notice, actor=VISITOR)
-    (entry,) = Entry.objects.filter(action="sales.notice_moved")
+    assert notice.state == NoticeState.OBJECTED
+    (entry,) = Entry.objects.filter(action="sales.notice_moved", about_id=notice.id)
     assert (entry.subject, entry.facts["now"]) == (notice.subject, "objected")
     assert Policy.objects.get().state == PolicyState.STANDS
+
+
+def test_only_a_code_of_the_persons_own_number_confirms_an_objection(shop: Shop) -> None:
+    insured(shop)
+    notice, visitor = Notice.objects.get(), browser()
+    stranger = finding.request_code(phone="+8612900006666", visitor=visitor, actor=VISITOR)
+    asked = noticing.request_code(notice=notice, visitor=visitor, actor=VISITOR)
+    shop.work()
+    own, strangers = shop.world.carrier.code(SPOUSE), shop.world.carrier.code("+8612900006666")
+    for challenge, code, who in ((stranger, strangers, visitor), (asked, strangers, visitor), (asked, own, browser())):
+        with pytest.raises(CodeRefused):
+            noticing.confirm_objection(notice=notice, challenge_id=challenge.id, code=code, visitor=who, actor=VISITOR)
+    notice.refresh_from_db()
+    assert notice.state == NoticeState.OPEN
+    noticing.confirm_objection(notice=notice, challenge_id=asked.id, code=own, visitor=visitor, actor=VISITOR)
+    assert notice.state == NoticeState.OBJECTED
 
 
 def test_one_person_who_was_forgotten_is_no_reason_to_tell_nobody(shop: Shop) -> None:

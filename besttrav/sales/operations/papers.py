@@ -24,6 +24,7 @@ from besttrav.catalogue.offer import Asked, AskedOfTrip, Coverage, DocumentType,
 from besttrav.catalogue.rating import Quote
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
+from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.money import ZERO, Money
 from besttrav.policies import verification
 from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
@@ -65,6 +66,7 @@ def make(*, policy: Policy) -> None:
     for kind, language in offered(policy):
         try:
             made(policy=policy, kind=kind, language=language)
+            crashpoint("sales.paper_made")
         except NotForSchengen:
             logger.error("policy %s: sold for a visa whose rules it does not meet", policy.id)
 
