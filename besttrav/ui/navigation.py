@@ -49,7 +49,7 @@ DISCLOSURE = Entry("portal:disclosure", _("Disclosure"), "scale")
 COOKIES = Entry("portal:cookies", _("Cookies"), "cookie")
 DISPLAY = Entry("portal:preferences", _("Display and language"), "type")
 
-TOP = (PRODUCTS, MY_POLICIES, FIND_ORDER, MY_PRIVACY, CONTACT, MY_PROFILE, SIGN_IN)
+TOP = (PRODUCTS, MY_POLICIES, FIND_ORDER, MY_PRIVACY, MY_PROFILE, SIGN_IN)
 TAB_BAR = (HOME, PRODUCTS, MY_POLICIES, FIND_ORDER, MY_PRIVACY, MY_PROFILE, SIGN_IN)
 FOOT = (VERIFY, DISCLOSURE, MY_PRIVACY, PRIVACY, COOKIES, DISPLAY)
 

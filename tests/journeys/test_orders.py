@@ -1,15 +1,17 @@
 """Through the pages only, on a phone: from the submitted application to the PDF in hand, and everything that hangs on the order."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.pdf import text_of
-from besttrav.people.cookies import APPLICATION_COOKIE
+from besttrav.people.cookies import APPLICATION_COOKIE, CUSTOMER_COOKIE
 from besttrav.sales.models import Notice, Order
-from besttrav.sales.operations import noticing
+from besttrav.sales.operations import issuing, noticing
 from besttrav.sales.operations.finding import policy_of
 from tests.browser import examine
 from tests.portal.orders import BROWSER, a_while_passes, work_aside
@@ -104,3 +106,38 @@ def test_the_code_the_look_up_the_notice_and_the_public_check(tab: BrowserContex
     page.get_by_role("button", name="比对").click()
     expect(page.get_by_text("相符").first).to_be_visible()
     examine(page, "verified")
+
+
+def test_what_was_not_paid_what_was_declined_and_my_insurance(tab: BrowserContext, site: str, shop: Shop) -> None:
+    declined = shop.ordered()
+    shop.insurers.misbehave("yunfan", {"fault": "decline"})
+    shop.paid(declined)
+    work_aside(shop)
+    page = at_the_buyers(tab, site)
+    page.goto(f"{site}/orders/{declined.number}/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("退回")
+    examine(page, "order-refunding")
+
+    a_while_passes(shop, PHONE)
+    late = shop.ordered()
+    page.goto(f"{site}/orders/{late.number}/")
+    Order.objects.filter(id=late.id).update(pay_by=clock.now() - timedelta(minutes=1))
+    issuing.expire()
+    page.reload()
+    expect(page.get_by_role("link", name="山海行境外旅行保险")).to_be_visible()
+    examine(page, "order-expired")
+
+    a_while_passes(shop, PHONE, times=2)
+    held = shop.ordered()
+    shop.paid(held)
+    work_aside(shop)
+    member = shop.world.stranger
+    Order.objects.filter(id__in=[declined.id, held.id]).update(account=member.account)
+    tab.add_cookies([{"name": CUSTOMER_COOKIE, "value": member.token, "url": site}])
+    page.goto(f"{site}/my/policies/")
+    expect(page.get_by_role("link", name="电子保单")).to_be_visible()
+    examine(page, "my-policies")
+    page.get_by_role("link", name="全部").click()
+    page.get_by_role("link", name="日本", exact=True).first.click()
+    page.get_by_text("投保经过，逐步记录").click()
+    expect(page.get_by_text("用验证码确认手机号")).to_be_visible()

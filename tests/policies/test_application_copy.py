@@ -104,3 +104,15 @@ def test_an_answer_that_cannot_be_printed_is_refused_by_its_field() -> None:
     with pytest.raises(CannotPrint) as refused:
         application_copy(application_facts(answers=(Answer(about="a", question="b", answer="yes 😀"),)), at=AT, language="zh")
     assert refused.value.fields == ("answers[0].answer",)
+
+
+def test_a_signature_of_strokes_is_a_picture_and_nothing_else() -> None:
+    strokes = Signature(signer="周予宁", signed_at=AT, strokes="M10 60 L40 20 L70 60M90 20 L90 60")
+    made = application_copy(application_facts(signature=strokes), at=AT, language="en")
+    assert pdfa.faults(made) == []
+    assert "M10 60" not in text_of(made)
+    for wrong in ('M10 60"/><script/>', "L10 60", "M10 60 C1 2 3 4 5 6", "M10 60 " * 60_000):
+        with pytest.raises(ValueError, match="strokes"):
+            Signature(signer="周予宁", signed_at=AT, strokes=wrong)
+    with pytest.raises(ValueError, match="one of the two"):
+        Signature(signer="周予宁", signed_at=AT, strokes="M10 60 L40 20", typed="周予宁")
