@@ -24,9 +24,9 @@ def buyer(agent: str = "Firefox/140 on a test") -> Client:
     return client
 
 
-def insured(shop: Shop, slug: str = "outbound", **wishes: object) -> Order:
+def insured(shop: Shop, slug: str = "outbound") -> Order:
     """An order that became a policy with all its papers."""
-    order = shop.ordered(slug, **wishes)
+    order = shop.ordered(slug)
     shop.paid(order)
     shop.work()
     order.refresh_from_db()
