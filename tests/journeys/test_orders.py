@@ -110,7 +110,7 @@ def test_the_code_the_look_up_the_notice_and_the_public_check(tab: BrowserContex
 
 def test_what_was_not_paid_what_was_declined_and_my_insurance(tab: BrowserContext, site: str, shop: Shop) -> None:
     declined = shop.ordered()
-    shop.insurers.misbehave("yunfan", {"fault": "decline"})
+    shop.insurers.misbehave("heyan", {"fault": "decline"})
     shop.paid(declined)
     work_aside(shop)
     page = at_the_buyers(tab, site)

@@ -97,7 +97,7 @@ def test_guessing_at_the_document_ends(shop: Shop, stopped_clock: StoppedClock) 
 def test_what_the_insurer_declines_goes_back_and_the_page_tells_how(shop: Shop, stopped_clock: StoppedClock) -> None:
     order, client = shop.ordered(), buyer()
     base = f"/orders/{order.number}"
-    shop.insurers.misbehave("yunfan", {"fault": "decline"})
+    shop.insurers.misbehave("heyan", {"fault": "decline"})
     shop.paid(order)
     paid = client.get(f"{base}/").content.decode()
     assert "出单" in paid
