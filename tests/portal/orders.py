@@ -8,6 +8,7 @@ from django.test import Client
 
 from besttrav.payments.models import Payment
 from besttrav.people.cookies import APPLICATION_COOKIE
+from besttrav.policies.operations.people import Person
 from besttrav.privacy import marks
 from besttrav.sales.models import Order
 from tests.sales.shop import PHONE, Shop
@@ -24,9 +25,9 @@ def buyer(agent: str = "Firefox/140 on a test") -> Client:
     return client
 
 
-def insured(shop: Shop, slug: str = "outbound") -> Order:
+def insured(shop: Shop, slug: str = "outbound", people: list[Person] | None = None) -> Order:
     """An order that became a policy with all its papers."""
-    order = shop.ordered(slug)
+    order = shop.ordered(slug, people=people)
     shop.paid(order)
     shop.work()
     order.refresh_from_db()

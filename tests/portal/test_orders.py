@@ -132,7 +132,7 @@ def test_a_contract_shows_people_sums_texts_history_and_who_received_what(
     client.get(address)
     with django_assert_num_queries(13):
         page = client.get(address).content.decode()
-    for words in ("苏**", "用验证码确认手机号", "记录完整", "云帆财产保险股份有限公司", "提供给了谁", f"{address}clauses/exclusions/"):
+    for words in ("苏**", "用验证码确认手机号", "记录完整", "禾岸财产保险股份有限公司", "提供给了谁", f"{address}clauses/exclusions/"):
         assert words in page, words
     assert PHONE.removeprefix("+86") not in page
     assert client.get(f"{address}own/")["Location"] == address

@@ -24,7 +24,7 @@ def test_somebody_with_a_phone_is_told_by_message_and_objects_with_a_code(shop: 
     client = Client()
     page = client.get(path, headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
     text = page.content.decode()
-    for told in ("云帆财产保险股份有限公司", "行笺保险经纪有限公司", "苏**", "129****1002", "2031 年", "保险法"):
+    for told in ("禾岸财产保险股份有限公司", "行笺保险经纪有限公司", "苏**", "129****1002", "2031 年", "保险法"):
         assert told in text, told
     for hidden in ("苏晚晴", "林**", "林知远", SPOUSE.removeprefix("+86"), "0018"):
         assert hidden not in text, hidden

@@ -29,7 +29,7 @@ def test_my_insurance_holds_contract_papers_story_and_recipients(shop: Shop, bro
     assert "我的保险" in client.get("/").content.decode()
     assert f"/my/policies/{policy.id}/" in client.get("/my/policies/").content.decode()
     page = client.get(f"/my/policies/{policy.id}/").content.decode()
-    for words in (f"/orders/{order.number}/documents/e-policy/", "投保经过", "记录完整", "云帆财产保险股份有限公司", "手机号"):
+    for words in (f"/orders/{order.number}/documents/e-policy/", "投保经过", "记录完整", "禾岸财产保险股份有限公司", "手机号"):
         assert words in page, words
     stranger = browser_of(shop.world.stranger)
     assert f"/my/policies/{policy.id}/" not in stranger.get("/my/policies/").content.decode()
@@ -46,5 +46,5 @@ def test_the_privacy_centre_shows_who_received_something(shop: Shop, browser_of:
     copied.pk, copied.subject = ids.new_id(), member.account.subject
     copied.save(force_insert=True)
     page = browser_of(member).get("/my/privacy/").content.decode()
-    assert "云帆财产保险股份有限公司" in page
-    assert "云帆财产保险股份有限公司" not in browser_of(shop.world.stranger).get("/my/privacy/").content.decode()
+    assert "禾岸财产保险股份有限公司" in page
+    assert "禾岸财产保险股份有限公司" not in browser_of(shop.world.stranger).get("/my/privacy/").content.decode()
