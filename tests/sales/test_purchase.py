@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from besttrav.kernel.actors import Actor
 from besttrav.payments.models import Scene
 from besttrav.policies.models import DocumentKind, Policy, PolicyDocument
 from besttrav.privacy import files
 from besttrav.privacy.invariants import violations
 from besttrav.privacy.vault.models import File
 from besttrav.sales import evidence
-from besttrav.sales.models import Answer, ApplicationState, OrderState
+from besttrav.sales.evidence import Seen
+from besttrav.sales.models import Answer, Application, ApplicationState, Order, OrderState
+from besttrav.sales.operations import applying, submitting
+from besttrav.sales.operations.submitting import Signature
 from tests.sales.shop import Shop
 
 pytestmark = pytest.mark.django_db(databases=["default", "vault"], transaction=True)
@@ -46,3 +50,20 @@ def test_a_year_of_cover_with_questions_about_health_and_an_occupation(shop: Sho
     assert sheet
     assert File.objects.get(pk=sheet.file_id).keep == "CONTRACT"
     assert violations() == {}
+
+
+def test_what_another_tab_changed_meanwhile_is_not_signed(shop: Shop) -> None:
+    application = shop.proved(shop.filled())
+    stale = Application.objects.get(pk=application.pk)
+    applying.describe_trip(
+        application=application, wanted=shop.wanted(shop.offer(), destinations=("FR",)), actor=Actor.visitor(), seen=Seen("trip", "v1")
+    )
+    with pytest.raises(applying.PaperChanged):
+        submitting.submit(
+            application=stale,
+            offer=shop.offer(),
+            signature=Signature(name="林知远"),
+            actor=Actor.visitor(),
+            seen=Seen("confirmation", "v1"),
+        )
+    assert not Order.objects.exists()

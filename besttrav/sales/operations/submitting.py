@@ -35,7 +35,7 @@ from besttrav.sales import actions, evidence, pricing, queries
 from besttrav.sales.evidence import Seen
 from besttrav.sales.limits import ORDER, SIGNATURE
 from besttrav.sales.models import Application, ApplicationState, Decision, Order
-from besttrav.sales.operations.applying import NotOpen, locked
+from besttrav.sales.operations.applying import NotOpen, PaperChanged, locked
 from besttrav.sales.steps import Step, missing
 
 UNDERWRITER = Actor.job("sales.underwrite")
@@ -121,8 +121,10 @@ def knows_phone(application: Application) -> bool:
 def submit(*, application: Application, offer: Offer, signature: Signature, actor: Actor, seen: Seen) -> Submitted:
     """Sign what stands there, have the rules decide, and write the order. Raises NotComplete, PhoneNotProved or what the signature lacks.
 
+    Raises PaperChanged if another tab changed the application meanwhile: what was decided here is not what stands there.
     Safe to call again: an application that was submitted answers with its order.
     """
+    revision = application.revision
     if known := Order.objects.filter(application=application).first():
         return Submitted(cast(Decision, queries.decision_of(application)), known)
     _require_complete(application, offer)
@@ -134,8 +136,12 @@ def submit(*, application: Application, offer: Offer, signature: Signature, acto
     verdict = underwriting.decide(offer, proposal)
     quote = rating.price(offer, proposal.trip, proposal.insured, verdict.loadings) if verdict.is_accepted else None
     with locked(application):
+        if known := Order.objects.filter(application=application).first():
+            return Submitted(cast(Decision, queries.decision_of(application)), known)
         if not application.is_open:
             raise NotOpen
+        if application.revision != revision:
+            raise PaperChanged
         if application.state == ApplicationState.DECLINED:
             move(application, ApplicationState.DRAFT, actor=actor, because="asked_again")
         now = clock.now()
