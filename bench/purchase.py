@@ -130,7 +130,12 @@ class _Buyer:
         agreed = frozenset(applying.consents_needed(self.offer, parties_of(application)))
         applying.consent(application=application, offer=self.offer, agreed=agreed, actor=self.actor, seen=seen)
         order = submitting.submit(
-            application=application, offer=self.offer, signature=Signature(name="林知远"), actor=self.actor, seen=seen
+            application=application,
+            revision=application.revision,
+            offer=self.offer,
+            signature=Signature(name="林知远"),
+            actor=self.actor,
+            seen=seen,
         ).order
         assert order
         payment = paying.begin(

@@ -11,7 +11,8 @@ from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 BUNDLES = {
-    "ui/shell-portal.css": ["ui/tokens.css", "ui/base.css", "ui/customer.css", "ui/shop.css", "ui/wizard.css", "ui/order.css"],
+    "ui/shell-portal.css": ["ui/tokens.css", "ui/base.css", "ui/customer.css", "ui/shop.css", "ui/wizard.css"],
+    "ui/shell-contract.css": ["ui/order.css"],
     "ui/shell-console.css": ["ui/tokens.css", "ui/base.css", "ui/console.css"],
     "ui/shell-portal.js": ["django_htmx/htmx-2.min.js", "ui/shell.js"],
     "ui/shell-console.js": ["django_htmx/htmx-2.min.js", "ui/shell.js", "ui/console.js"],

@@ -219,7 +219,12 @@ def _bought(shop: Shop) -> Order:
         phone=f"+86{BOUGHT_PHONES[0]}",
     )
     submitted = submitting.submit(
-        application=application, offer=offer, signature=Signature(name=BOUGHT_NAMES[0]), actor=Actor.visitor(), seen=Seen("confirmation")
+        application=application,
+        revision=application.revision,
+        offer=offer,
+        signature=Signature(name=BOUGHT_NAMES[0]),
+        actor=Actor.visitor(),
+        seen=Seen("confirmation"),
     )
     assert submitted.order, submitted.decision.rules
     shop.paid(submitted.order)

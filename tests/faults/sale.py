@@ -51,6 +51,7 @@ def sign(application_id: str) -> str:
         application = Application.objects.get(id=application_id)
         submitted = submitting.submit(
             application=application,
+            revision=application.revision,
             offer=offer_of(application),
             signature=Signature(name="林知远"),
             actor=BUYER,

@@ -240,10 +240,13 @@ class Applicant:
 
     def consenting(self) -> "Applicant":
         self.informed()
+        self.agree()
+        return self
+
+    def agree(self) -> None:
         names = {name for name in fields(self.page("consents")).names if name not in {"csrfmiddlewaretoken", "K10"}}
         response = self.send("consents", dict.fromkeys(names, "on"))
         assert response.status_code == 303, wrongs(response)
-        return self
 
 
 NAMES = ("林知远", "苏晚晴", "顾清和", "沈南乔", "陆星遥")

@@ -262,3 +262,19 @@ def answering(world: World, client: Client, yes: str) -> Applicant:
     wrong = sign(applicant, **ask_for_code(world, applicant) | {"name": "苏晚晴"})
     assert wrong.status_code == 422
     return applicant
+
+
+def test_a_page_that_shows_what_has_changed_since_is_shown_again_and_signs_nothing(world: World, applicant: Applicant) -> None:
+    known = ask_for_code(world, applicant)
+    shown = applicant.form("confirmation")
+    assert applicant.send("trip", {"destinations": "法国"}).status_code == 303
+    applicant.agree()  # in another tab, to the end
+    sent = {**shown, **known, "name": "林知远", "true": "on"}
+    again = applicant.client.post(f"{applicant.address}confirmation/", sent)
+    assert again.status_code == 422
+    page = told(again)
+    assert "您阅读期间" in page
+    assert "法国" in page
+    assert not Order.objects.exists()
+    fresh = {**fields(again).values, "name": "林知远", "true": "on"}
+    assert applicant.client.post(f"{applicant.address}confirmation/", fresh)["Location"].startswith("/orders/")

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
@@ -51,6 +52,19 @@ def test_a_connection_that_went_away_is_unavailable_and_not_an_empty_vault() -> 
     with pytest.raises(Unavailable):
         store.cards_of([sheet.id])
     connections[VAULT].close()
+    assert store.cards_of([sheet.id])
+
+
+def test_a_connection_that_the_database_ended_is_unavailable_too() -> None:
+    (sheet,) = people(1)
+    assert store.cards_of([sheet.id])
+    vault = connections[VAULT]
+    process = vault.connection.info.backend_pid
+    with psycopg.connect(**vault.get_connection_params() | {"context": None, "cursor_factory": None}, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [process])
+    with pytest.raises(Unavailable):
+        store.cards_of([sheet.id])
+    vault.close()
     assert store.cards_of([sheet.id])
 
 

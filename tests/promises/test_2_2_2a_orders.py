@@ -7,10 +7,11 @@ import pytest
 from django.test import Client
 
 from besttrav.kernel.references import grouped, mint
+from besttrav.people.cookies import APPLICATION_COOKIE
 from besttrav.people.models import Account
 from besttrav.sales.operations.finding import policy_of
 from tests.conftest import StoppedClock
-from tests.portal.orders import DIGITS, a_while_passes, buyer, found_again, insured
+from tests.portal.orders import BROWSER, DIGITS, a_while_passes, buyer, found_again, insured
 from tests.sales.conftest import shop
 from tests.sales.shop import PHONE, Shop
 from tests.world import STRANGER, Customer
@@ -80,3 +81,17 @@ def test_whoever_proved_phone_and_document_puts_the_order_into_their_account(sho
     stranger = browser_of(shop.world.stranger)
     assert stranger.get(base).status_code == 404
     assert stranger.get(f"/my/policies/{policy.id}/").status_code == 404
+
+
+def test_the_next_person_at_the_browser_that_bought_needs_the_digits_too(shop: Shop, browser_of: Browser) -> None:
+    order = insured(shop)
+    client = browser_of(shop.world.stranger)
+    client.cookies[APPLICATION_COOKIE] = BROWSER
+    address = f"/orders/{order.number}/account/"
+    assert client.post(address).status_code == 422
+    assert client.post(address, {"digits": "0000"}).status_code == 422
+    order.refresh_from_db()
+    assert order.account is None
+    assert client.post(address, {"digits": DIGITS})["Location"] == "/my/policies/?joined"
+    order.refresh_from_db()
+    assert order.account == shop.world.stranger.account

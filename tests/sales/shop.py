@@ -161,6 +161,7 @@ class Shop:
         application = self.proved(self.filled(slug, **wishes), phone)  # type: ignore[arg-type]  # what a test wishes
         return submitting.submit(
             application=application,
+            revision=application.revision,
             offer=self.offer(slug),
             signature=Signature(name="林知远"),
             actor=Actor.visitor(),

@@ -98,7 +98,14 @@ def test_each_missing_step_stops_the_signature_and_says_which(shop: Shop) -> Non
     done = list(missing(application, offer, queries.papers_read(application, offer)))
     assert done == [Step.PEOPLE, Step.PAPERS, Step.CONSENTS, Step.CONFIRMATION]
     with pytest.raises(NotComplete) as refused:
-        submitting.submit(application=application, offer=offer, signature=Signature(name="林知远"), actor=VISITOR, seen=SEEN)
+        submitting.submit(
+            application=application,
+            revision=application.revision,
+            offer=offer,
+            signature=Signature(name="林知远"),
+            actor=VISITOR,
+            seen=SEEN,
+        )
     assert refused.value.step is Step.PEOPLE
 
 

@@ -51,6 +51,7 @@ def test_a_drawn_signature_is_set_as_strokes(shop: Shop) -> None:
     application = shop.proved(shop.filled())
     submitted = submitting.submit(
         application=application,
+        revision=application.revision,
         offer=shop.offer(),
         signature=Signature(drawing=DRAWN),
         actor=Actor.visitor(),

@@ -61,6 +61,7 @@ def test_what_another_tab_changed_meanwhile_is_not_signed(shop: Shop) -> None:
     with pytest.raises(applying.PaperChanged):
         submitting.submit(
             application=stale,
+            revision=stale.revision,
             offer=shop.offer(),
             signature=Signature(name="林知远"),
             actor=Actor.visitor(),

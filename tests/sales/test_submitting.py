@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from besttrav.journal.operations import move
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.money import Money
 from besttrav.people.operations import codes
@@ -13,7 +14,7 @@ from besttrav.policies.purposes import APPLY
 from besttrav.privacy.gate import reveal_one
 from besttrav.sales import queries
 from besttrav.sales.evidence import Seen
-from besttrav.sales.models import ApplicationState, Decision, Order
+from besttrav.sales.models import ApplicationState, Decision, Order, OrderState
 from besttrav.sales.operations import applying, submitting
 from besttrav.sales.operations.submitting import NameDiffers, PhoneNotProved, Signature, SignatureRefused
 from tests import invented
@@ -31,7 +32,12 @@ def test_a_signed_application_becomes_an_order_once(shop: Shop) -> None:
     assert submitted.decision.outcome == "accept"
     assert order.application.state == ApplicationState.SUBMITTED
     again = submitting.submit(
-        application=order.application, offer=shop.offer(), signature=Signature(name="林知远"), actor=VISITOR, seen=SEEN
+        application=order.application,
+        revision=order.application.revision,
+        offer=shop.offer(),
+        signature=Signature(name="林知远"),
+        actor=VISITOR,
+        seen=SEEN,
     )
     assert again.order == order
     assert Order.objects.count() == 1
@@ -63,7 +69,9 @@ def test_whoever_was_declined_changes_what_stood_in_the_way(shop: Shop) -> None:
     assert declined.state == ApplicationState.DRAFT
     agreed = frozenset(applying.consents_needed(shop.offer(), queries.parties_of(declined)))
     applying.consent(application=declined, offer=shop.offer(), agreed=agreed, actor=VISITOR, seen=SEEN)
-    submitted = submitting.submit(application=declined, offer=shop.offer(), signature=Signature(name="林知远"), actor=VISITOR, seen=SEEN)
+    submitted = submitting.submit(
+        application=declined, revision=declined.revision, offer=shop.offer(), signature=Signature(name="林知远"), actor=VISITOR, seen=SEEN
+    )
     assert submitted.order
     assert Decision.objects.filter(application=declined).count() == 2
 
@@ -77,10 +85,26 @@ def test_the_same_cover_for_the_same_days_is_sold_once(shop: Shop) -> None:
     assert "too_many_copies" in again.decision.rules
 
 
+def test_what_is_paid_and_on_its_way_to_the_insurer_counts_as_well(shop: Shop) -> None:
+    order = shop.ordered()
+    again = shop.people(shop.spouse(), phone="+8612900001009")
+    assert shop.submitted(people=again, phone="+8612900001009").order, "an order nobody paid takes no cover from anybody"
+    move(order, OrderState.PAID, actor=VISITOR, because="captured")
+    third = shop.submitted(people=shop.people(shop.spouse(), phone="+8612900001010"), phone="+8612900001010")
+    assert "too_many_copies" in third.decision.rules
+
+
 def test_the_phone_is_proved_before_anything_is_signed(shop: Shop) -> None:
     application = shop.filled()
     with pytest.raises(PhoneNotProved):
-        submitting.submit(application=application, offer=shop.offer(), signature=Signature(name="林知远"), actor=VISITOR, seen=SEEN)
+        submitting.submit(
+            application=application,
+            revision=application.revision,
+            offer=shop.offer(),
+            signature=Signature(name="林知远"),
+            actor=VISITOR,
+            seen=SEEN,
+        )
     challenge = submitting.request_code(application=application, visitor=shop.visitor, actor=VISITOR)
     shop.work()
     applying.write_people(application=application, people=shop.people(shop.spouse(), phone="+8612900001008"), actor=VISITOR, seen=SEEN)
@@ -100,15 +124,34 @@ def test_a_new_phone_is_proved_anew(shop: Shop) -> None:
 def test_a_dot_a_script_and_a_mountain_are_no_signature(shop: Shop, drawing: str) -> None:
     application = shop.proved(shop.filled())
     with pytest.raises(SignatureRefused):
-        submitting.submit(application=application, offer=shop.offer(), signature=Signature(drawing=drawing), actor=VISITOR, seen=SEEN)
+        submitting.submit(
+            application=application,
+            revision=application.revision,
+            offer=shop.offer(),
+            signature=Signature(drawing=drawing),
+            actor=VISITOR,
+            seen=SEEN,
+        )
 
 
 def test_a_drawing_or_the_applicants_own_name_signs(shop: Shop) -> None:
     application = shop.proved(shop.filled())
     with pytest.raises(NameDiffers):
-        submitting.submit(application=application, offer=shop.offer(), signature=Signature(name="苏晚晴"), actor=VISITOR, seen=SEEN)
+        submitting.submit(
+            application=application,
+            revision=application.revision,
+            offer=shop.offer(),
+            signature=Signature(name="苏晚晴"),
+            actor=VISITOR,
+            seen=SEEN,
+        )
     submitted = submitting.submit(
-        application=application, offer=shop.offer(), signature=Signature(drawing=STROKES), actor=VISITOR, seen=SEEN
+        application=application,
+        revision=application.revision,
+        offer=shop.offer(),
+        signature=Signature(drawing=STROKES),
+        actor=VISITOR,
+        seen=SEEN,
     )
     assert submitted.order
 

@@ -21,6 +21,7 @@ class SigningForm(RefusableForm):
     """A drawing or a typed name. The code is asked for where the phone is not proved yet."""
 
     drawing = forms.CharField(required=False, widget=forms.HiddenInput)
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)  # which one the page shows; without it nothing is signed
     name = forms.CharField(label=_("Full name of the applicant"), required=False)
     true = forms.BooleanField(
         label=_("Everything above is true and complete. I know that a wrong or missing answer can cost the cover."),

@@ -20,6 +20,7 @@ from besttrav.portal.outcome import Outcome
 from besttrav.portal.summary import Summary
 from besttrav.sales import queries
 from besttrav.sales.operations import submitting
+from besttrav.sales.operations.applying import PaperChanged
 from besttrav.sales.operations.submitting import NameDiffers, NotComplete, PhoneNotProved, SignatureRefused
 from besttrav.sales.steps import Step
 from besttrav.ui.pages import answers_form_of, page, sent
@@ -51,6 +52,8 @@ def confirmation(request: Request, application_id: UUID) -> HttpResponse:
         except NotComplete as refusal:
             return HttpResponseRedirect(draft.address(refusal.step), status=303)
         except Refusal as refusal:
+            if isinstance(refusal, PaperChanged):
+                draft = draft_of(request, application_id)  # What is shown with the new revision is what stands there now.
             field = _FIELDS.get(type(refusal))
             form.refuse(refusal, field if field in form.fields else None)
     return _confirmation_page(request, draft, form)
@@ -104,7 +107,12 @@ def _sign(request: Request, draft: Draft, form: SigningForm) -> HttpResponse:
             actor=request.actor,
         )
     submitted = submitting.submit(
-        application=application, offer=draft.offer, signature=form.signature(), actor=request.actor, seen=draft.seen("confirmation")
+        application=application,
+        revision=form.cleaned_data["revision"],
+        offer=draft.offer,
+        signature=form.signature(),
+        actor=request.actor,
+        seen=draft.seen("confirmation"),
     )
     address = payment_address(submitted.order) if submitted.order else draft.address("outcome")
     return keeping(HttpResponseRedirect(address, status=303), token_of(request))

@@ -87,14 +87,28 @@ def papers(request: Request, number: str) -> HttpResponse:
 @require_POST
 @access(TRUSTED)
 def account(request: CustomerRequest, number: str) -> HttpResponse:
-    """Put a guest's order into the account that is signed in."""
+    """Put a guest's order into the account that is signed in, once somebody gave the digits: a browser alone is no proof."""
     reach = reached(request, number)
-    if not reach.is_members:
-        if not reach.sees_papers:
-            raise Http404
-        visit, _token = _visit_of(reach, request)
+    joined = HttpResponseRedirect(reverse("portal:my-policies") + "?joined", status=303)
+    if reach.is_members:
+        return joined
+    if not reach.sees_papers:
+        raise Http404
+    visit, token = _visit_of(reach, request)
+    form = DigitsForm(request.POST)
+    if not visit.sees_papers and not form.is_valid():
+        return _order_page(request, reach, form)
+    response: HttpResponse = joined
+    try:
+        if not visit.sees_papers:
+            finding.show_papers(visit=visit, digits=form.cleaned_data["digits"], actor=request.actor)
         finding.join(visit=visit, account=account_of(request), actor=request.actor)
-    return HttpResponseRedirect(reverse("portal:my-policies") + "?joined", status=303)
+    except Refusal as refusal:
+        form.refuse(refusal, "digits")
+        response = _order_page(request, reach, form)
+    if token:
+        remember_order(response, token)
+    return response
 
 
 @answers_form_of("portal:order", "number")

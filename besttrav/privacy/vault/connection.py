@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connections, transaction
-from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 
 from besttrav.kernel.errors import Unavailable
 from besttrav.privacy.vault.router import VAULT
@@ -65,6 +65,8 @@ class Question:
                 return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
             if result.error_field(DiagnosticField.SQLSTATE) != UNKNOWN_STATEMENT:  # The driver forgets all statements now and then.
                 break
+        if connection.pgconn.status == ConnStatus.BAD:  # The answer of a connection that is gone carries no code of its own.
+            raise psycopg.OperationalError("the connection to the vault is gone")
         raise psycopg.errors.error_from_result(result)
 
 

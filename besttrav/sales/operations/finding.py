@@ -69,17 +69,15 @@ def find(*, number: str, challenge_id: UUID, code: str, visitor: Visitor, actor:
 def visit_of_buyer(*, order: Order, actor: Actor) -> tuple[Visit, str]:
     """A visit for the browser that filled the order's application in, and its token. The caller saw that it is that browser.
 
-    It sees papers at once only while the code to the phone is as young as a visit may become old; later it takes the digits, as for
-    whoever else finds the order. An order of an account is opened by signing in.
+    Like every other visit it takes the digits for papers and rights; while the code to the phone is fresh, the browser itself opens
+    papers (`is_fresh`), but whoever comes next to it does not take the order away. An order of an account is opened by signing in.
     """
     if order.account_id:
         raise NotFound
     token = new_token()
     with transaction.atomic():
-        sees_papers = is_fresh(order.application)
-        ends_at = clock.now() + timedelta(minutes=VISIT.minutes)
-        visit = Visit.objects.create(order=order, token_sha256=digest(token), ends_at=ends_at, sees_papers=sees_papers)
-        record(actions.FOUND, about=order, actor=actor, subject=order.subject, papers=sees_papers)
+        visit = Visit.objects.create(order=order, token_sha256=digest(token), ends_at=clock.now() + timedelta(minutes=VISIT.minutes))
+        record(actions.FOUND, about=order, actor=actor, subject=order.subject, papers=False)
     return visit, token
 
 
@@ -93,6 +91,7 @@ def show_papers(*, visit: Visit, digits: str, actor: Actor) -> None:
     """Open papers and rights to this visit with the last digits of the document. Raises DigitsRefused; too many wrong tries end it."""
     number = _of_holder(visit.order.application, "identity_number")
     with transaction.atomic():
+        Order.objects.select_for_update().get(id=visit.order_id)  # Tries at other visits of the order count too, one after another.
         visit.refresh_from_db(from_queryset=Visit.objects.select_for_update())
         if visit.wrong_digits >= VISIT.wrong_digits or visit.ends_at <= clock.now() or _tried_too_often(visit.order_id):
             raise NotFound

@@ -42,6 +42,7 @@ from besttrav.sales.operations import noticing
 
 ISSUER = Actor.job("sales.issue")
 TOO_LATE = "too_late"
+FIRST_VERSION = 1  # of a contract towards its insurer; an order is sent once, and only a change of the policy makes the next one
 IN_ONE_RUN = 200
 LEAVING = (
     *("name", "passport_name", "identity_number", "identity_ends", "birth_date", "sex"),
@@ -72,7 +73,7 @@ def take_payment(*, payment: Payment) -> None:
         insurers.plan(
             kind=Kind.SUBMIT,
             contract=application.contract,
-            version=application.revision,
+            version=FIRST_VERSION,
             insurer=queries.offer_of(application).insurer.code,
             actor=ISSUER,
             deadline=now + timedelta(minutes=ORDER.insurer_patience),

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from besttrav.catalogue import queries as catalogue
@@ -34,11 +35,12 @@ from besttrav.privacy.gate import find_all, reveal, reveal_one
 from besttrav.sales import actions, evidence, pricing, queries
 from besttrav.sales.evidence import Seen
 from besttrav.sales.limits import ORDER, SIGNATURE
-from besttrav.sales.models import Application, ApplicationState, Decision, Order
+from besttrav.sales.models import Application, ApplicationState, Decision, Order, OrderState
 from besttrav.sales.operations.applying import NotOpen, PaperChanged, locked
 from besttrav.sales.steps import Step, missing
 
 UNDERWRITER = Actor.job("sales.underwrite")
+_POINT = re.compile(r"\d+ \d+")
 _DRAWING = re.compile(r"[ML]\d{1,4} \d{1,4}(?: ?[ML]\d{1,4} \d{1,4})*")
 
 
@@ -101,9 +103,14 @@ def request_code(*, application: Application, visitor: Visitor, actor: Actor) ->
 def prove_phone(*, application: Application, challenge_id: UUID, code: str, visitor: Visitor, actor: Actor) -> None:
     """Confirm the applicant's number with the code. Raises CodeRefused, also for a code that went to another number."""
     challenge = codes.check(challenge_id=challenge_id, code=code, purpose=CodePurpose.BUY, visitor=visitor, actor=actor)
+    revision = application.revision
     if codes.proved_phone(challenge=challenge, visitor=visitor, purpose=CodePurpose.BUY) != _phone_of(application):
         raise codes.CodeRefused
     with locked(application):
+        if not application.is_open:
+            raise NotOpen
+        if application.revision != revision:
+            raise PaperChanged  # Perhaps another number stands there now.
         codes.spend(challenge=challenge, visitor=visitor, purpose=CodePurpose.BUY)
         application.phone_proved_at = clock.now()
         application.save(update_fields=["phone_proved_at"])
@@ -118,15 +125,16 @@ def knows_phone(application: Application) -> bool:
     return account is not None and codes.phone_of_account(account) == _phone_of(application)
 
 
-def submit(*, application: Application, offer: Offer, signature: Signature, actor: Actor, seen: Seen) -> Submitted:
+def submit(*, application: Application, revision: int, offer: Offer, signature: Signature, actor: Actor, seen: Seen) -> Submitted:
     """Sign what stands there, have the rules decide, and write the order. Raises NotComplete, PhoneNotProved or what the signature lacks.
 
-    Raises PaperChanged if another tab changed the application meanwhile: what was decided here is not what stands there.
+    `revision` is the one that was shown to whoever signs: PaperChanged if the application has moved on, in this tab or in another.
     Safe to call again: an application that was submitted answers with its order.
     """
-    revision = application.revision
     if known := Order.objects.filter(application=application).first():
         return Submitted(cast(Decision, queries.decision_of(application)), known)
+    if application.revision != revision:
+        raise PaperChanged
     _require_complete(application, offer)
     if not knows_phone(application):
         raise PhoneNotProved
@@ -183,7 +191,7 @@ def _require_complete(application: Application, offer: Offer) -> None:
 
 def _require_signature(application: Application, signature: Signature) -> None:
     if signature.drawing:
-        points = signature.drawing.count("M") + signature.drawing.count("L")
+        points = len(set(_POINT.findall(signature.drawing)))
         if len(signature.drawing) > SIGNATURE.most_length or points < SIGNATURE.least_strokes or not _DRAWING.fullmatch(signature.drawing):
             raise SignatureRefused
         return
@@ -262,26 +270,36 @@ def _others(application: Application, offer: Offer, insured: Sequence[Party]) ->
         party.id: [one for one in same[number] if one.is_insured and one.contract != application.contract]
         for party, number in zip(insured, numbers, strict=True)
     }
-    policies = _policies_meanwhile(pricing.trip_of(application), {one.contract for ones in elsewhere.values() for one in ones})
-    return {party: _known(offer, ones, policies) for party, ones in elsewhere.items()}
+    bought = _bought_meanwhile(pricing.trip_of(application), {one.contract for ones in elsewhere.values() for one in ones})
+    return {party: _known(offer, ones, bought) for party, ones in elsewhere.items()}
 
 
-def _policies_meanwhile(trip: Trip, contracts: set[UUID]) -> dict[UUID, Policy]:
-    """Those of the contracts that cover a day of this trip."""
+@dataclass(frozen=True, slots=True)
+class _Bought:
+    offer: Offer
+    plan: str
+    options: frozenset[str]
+
+
+def _bought_meanwhile(trip: Trip, contracts: set[UUID]) -> dict[UUID, _Bought]:
+    """Those of the contracts that cover a day of this trip: the policies that stand, and what is paid and not issued yet."""
     if not contracts:
         return {}
-    standing = Policy.objects.filter(contract__in=contracts, state=PolicyState.STANDS)
-    meanwhile = standing.filter(first_day__lte=trip.ends_on, last_day__gte=trip.first_day)
-    return {policy.contract: policy for policy in meanwhile}
+    meanwhile = Q(first_day__lte=trip.ends_on, last_day__gte=trip.first_day)
+    standing = Policy.objects.filter(meanwhile, contract__in=contracts, state=PolicyState.STANDS)
+    bought = {one.contract: _Bought(catalogue.offer(one.version_id), one.plan, frozenset()) for one in standing}
+    applied = Application.objects.filter(meanwhile, contract__in=contracts).filter(Q(contract__in=bought) | Q(order__state=OrderState.PAID))
+    for one in applied:
+        bought[one.contract] = _Bought(catalogue.offer(one.version_id), one.plan, frozenset(one.options))
+    return bought
 
 
-def _known(offer: Offer, ones: Sequence[Party], policies: Mapping[UUID, Policy]) -> _Known:
+def _known(offer: Offer, ones: Sequence[Party], bought: Mapping[UUID, _Bought]) -> _Known:
     copies, death = 0, ZERO
     for one in ones:
-        if policy := policies.get(one.contract):
-            sold = catalogue.offer(policy.version_id)
-            copies += sold.slug == offer.slug
-            death += sold.death_sum(policy.plan, one.age or 0, frozenset())
+        if other := bought.get(one.contract):
+            copies += other.offer.slug == offer.slug
+            death += other.offer.death_sum(other.plan, one.age or 0, other.options)
     return _Known(copies, death)
 
 
