@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from besttrav.payments.models import UNPAID, UNSETTLED, ChannelName, Notification, Payment, PaymentState, Refund, RefundState
 
@@ -28,7 +28,10 @@ def awaiting_a_person() -> QuerySet[Payment]:
     """Money that nobody may apply or refund without looking, and refunds that got stuck or failed without another; the oldest first."""
     is_left = Q(state=PaymentState.UNAPPLIED, refunding_fen__lt=F("captured_fen"))
     is_stuck = Q(refunds__state=RefundState.STUCK)
-    return Payment.objects.filter(Q(state=PaymentState.DISPUTED) | is_left | is_stuck).distinct().order_by("id")
+    last = Refund.objects.filter(payment=OuterRef("id")).order_by("-decided_at", "-id").values("state")[:1]
+    has_failed = Q(last_refund=RefundState.FAILED)
+    waiting = Payment.objects.annotate(last_refund=Subquery(last))
+    return waiting.filter(Q(state=PaymentState.DISPUTED) | is_left | is_stuck | has_failed).distinct().order_by("id")
 
 
 def to_ask(now: datetime) -> QuerySet[Payment]:

@@ -70,11 +70,6 @@ def access(needs: Audience | Permission, *, freshly_proved: bool = False) -> Cal
     return guard
 
 
-def declaration_of(view: Callable[..., Any]) -> Declaration | None:
-    """What the view said, or None if it said nothing."""
-    return getattr(view, "access", None)
-
-
 def _stopped(request: Request, declaration: Declaration) -> HttpResponse | None:
     needs, actor = declaration.needs, request.actor
     if needs is EVERYONE:

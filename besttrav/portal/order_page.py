@@ -212,11 +212,6 @@ class OrderPage(ContractPage):
     def is_insured(self) -> bool:
         return self.standing in {Standing.ISSUED, Standing.HELD}
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether something happens by itself that the page should wait for."""
-        return self.standing in {Standing.PAID, Standing.ISSUED, Standing.REFUNDING, Standing.OVER}
-
     @cached_property
     def payment(self) -> Payment | None:
         """The money that bought it, or would have."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class DraftLimits:
-    people_days: int
     most_people: int
 
 

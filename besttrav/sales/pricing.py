@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from besttrav.catalogue import rating, underwriting
+from besttrav.catalogue import underwriting
 from besttrav.catalogue.offer import DocumentType, Offer, Relation
-from besttrav.catalogue.rating import Quote, Traveller, Trip
+from besttrav.catalogue.rating import Traveller, Trip
 from besttrav.catalogue.rules import FULL_AGE, Outcome, Reason
 from besttrav.catalogue.underwriting import Applicant, Doing, Insured, Proposal
 from besttrav.kernel import clock
@@ -29,14 +29,6 @@ def trip_of(application: Application) -> Trip:
 def travellers_of(parties: Sequence[Party]) -> list[Traveller]:
     """The insured people as far as the price goes."""
     return [Traveller(age=party.age or 0, occupation=party.occupation) for party in parties if party.is_insured]
-
-
-def quote_of(application: Application, offer: Offer, parties: Sequence[Party]) -> Quote | None:
-    """The price as things stand; None before anybody is named. Raises Unpriced, with reasons in plain words."""
-    travellers = travellers_of(parties)
-    if application.first_day is None or not travellers:
-        return None
-    return rating.price(offer, trip_of(application), travellers)
 
 
 def foreseen(application: Application, offer: Offer, parties: Sequence[Party]) -> list[Reason]:

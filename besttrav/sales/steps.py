@@ -56,8 +56,3 @@ def missing(application: Application, offer: Offer, read: set[str]) -> Iterator[
         Step.CONFIRMATION: application.signed_at,
     }
     return (step for step in steps_of(offer) if not done[step])
-
-
-def next_step(application: Application, offer: Offer, read: set[str]) -> Step:
-    """Where whoever comes back goes on."""
-    return next(missing(application, offer, read), Step.CONFIRMATION)

@@ -184,7 +184,9 @@ def test_a_refund_that_fails_leaves_the_money_where_it_stood(
     assert refund.state == RefundState.FAILED
     assert ledger.balance(Account.PREMIUM_HELD) == -PRICE
     assert violations() == {}
+    assert list(queries.awaiting_a_person()) == [payment]
     assert decided(payment).number != refund.number, "another way is another decision"
+    assert not queries.awaiting_a_person().exists()
 
 
 def test_a_refund_the_channel_cannot_pay_out_waits_for_a_person(

@@ -165,10 +165,6 @@ class PeopleForm:
         return people
 
     @property
-    def may_paste(self) -> bool:
-        return self.offer.most_people > 1
-
-    @property
     def is_full(self) -> bool:
         return len(self.insured) >= min(DRAFT.most_people, self.offer.most_people)
 
