@@ -73,9 +73,8 @@ class Outcome:
     def _explained(self, decision: Decision) -> list[Why]:
         opened = reveal_one(decision, "explanation", purpose=APPLY, actor=self._draft.buyer, case=self._draft.application.id)
         in_english = (get_language() or "").startswith("en")
-        # What was only remarked beside the decision is no reason for it.
-        told = [one for one in json.loads(opened.explanation)["reasons"] if one["code"] in decision.rules]
-        return [Why(one["says"][in_english], one["way_out"][in_english], _shown_source(source_of(one["code"]))) for one in told]
+        reasons = json.loads(opened.explanation)["reasons"]
+        return [Why(one["says"][in_english], one["way_out"][in_english], _shown_source(source_of(one["code"]))) for one in reasons]
 
     def _tried(self, offer: Offer) -> Alternative | None:
         application, parties = self._draft.application, self._draft.parties

@@ -9,7 +9,7 @@ CHANGED = action("sales.changed", Stream.BUSINESS, _("Application filled in"), w
 CONFIRMED = action("sales.confirmed", Stream.BUSINESS, _("Paper read and confirmed"), paper=Fact.CODE, text=Fact.DIGEST)
 CONSENTED = action("sales.consented", Stream.BUSINESS, _("Consents of an application given"), codes=Fact.CODES)
 SIGNED = action("sales.signed", Stream.BUSINESS, _("Application signed"), way=Fact.CODE)
-DECIDED = action("sales.decided", Stream.BUSINESS, _("Application decided by rule"), outcome=Fact.CODE, rules=Fact.CODES)
+DECIDED = action("sales.decided", Stream.BUSINESS, _("Application decided by rule"), outcome=Fact.CODE)
 HUMAN_ASKED = action("sales.human_asked", Stream.RIGHTS, _("A person asked for a human to look at an automatic decision"))
 APPLICATION_MOVED = moving("sales.application_moved", Stream.BUSINESS, _("Application moved on"))
 ORDERED = action("sales.ordered", Stream.BUSINESS, _("Order written"), fen=Fact.FEN)

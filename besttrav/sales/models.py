@@ -116,13 +116,15 @@ class Answer(PersonalModel):
 
 
 class Decision(PersonalModel):
-    """What the rules said of one revision of an application: the outcome, which rules spoke, and sealed what they looked at and why."""
+    """What the rules said of one revision of an application: the outcome, and sealed what they looked at, which rules spoke and why.
+
+    Even the name of a rule tells of somebody's health.
+    """
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="decisions")
     holder = SheetField(_("applicant"))
     revision = models.PositiveIntegerField()
     outcome = Plain("what the rules said", models.CharField(max_length=10))
-    rules = Plain("codes of the rules that spoke", models.JSONField(default=list))
     premium_fen = models.BigIntegerField(null=True)
     explanation = PersonalField(
         Kind.DECISION,

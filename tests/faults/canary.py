@@ -226,7 +226,7 @@ def _bought(shop: Shop) -> Order:
         actor=Actor.visitor(),
         seen=Seen("confirmation"),
     )
-    assert submitted.order, submitted.decision.rules
+    assert submitted.order
     shop.paid(submitted.order)
     shop.work()
     submitted.order.refresh_from_db()

@@ -12,6 +12,7 @@ from besttrav.kernel.identity import Sex
 from besttrav.policies.models import Party
 from tests import invented
 from tests.portal.applicant import FRAGMENT, SLUGS, Applicant, fields, offer_of, stock, told, wrongs
+from tests.portal.nasty import NASTY
 from tests.world import World
 
 
@@ -289,27 +290,6 @@ def test_too_few_people_for_the_product_are_told_so_before_health_and_papers(cli
     response = client.post(f"{applicant.address}people/", fields(page).values)
     assert response["Location"] == f"{applicant.address}outcome/"
     assert "至少 3 人" in told(client.get(response["Location"]))
-
-
-NASTY = (
-    "",
-    "x" * 5000,
-    "-1",
-    "1.5",
-    "🙂",
-    "<script>alert(1)</script>",
-    "' OR 1=1 --",
-    "２０２６",
-    "\0",
-    "9" * 30,
-    "2999-01-01",
-    "2026-13-45",
-    "null",
-    "%00",
-    "٣",
-    "\ue000",
-    "190101199003070011",
-)
 
 
 def field_names(slug: str, applicant: Applicant, step: str) -> list[str]:

@@ -5,8 +5,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
+from besttrav.journal.models import Entry
 from besttrav.kernel import clock
 from besttrav.kernel.identity import Sex
 from besttrav.sales import evidence
@@ -212,6 +214,20 @@ def test_what_is_referred_waits_for_the_insurer(world: World, client: Client) ->
     assert "需要保险公司人工审核" in page
     assert f'href="{applicant.address}people/"' not in page
     assert applicant.page("people")["Location"] == f"{applicant.address}outcome/"
+
+
+@pytest.mark.parametrize("question", ["serious_illness", "disability"])
+def test_that_an_answer_about_health_decided_stands_nowhere_in_the_clear(world: World, client: Client, question: str) -> None:
+    sign(answering(world, client, question))
+    decision = Decision.objects.get()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(sales_decision)::text FROM sales_decision")
+        row = cursor.fetchone()[0]
+    written = row + str(list(Entry.objects.values_list("action", "facts")))
+    assert str(decision.pk) in row
+    assert "sales.decided" in written
+    assert question not in written
+    assert "health_" not in written
 
 
 def test_what_an_answer_adds_to_the_premium_is_shown_before_anybody_signs(world: World, client: Client) -> None:

@@ -43,6 +43,11 @@ def test_a_signed_application_becomes_an_order_once(shop: Shop) -> None:
     assert Order.objects.count() == 1
 
 
+def rules_of(decision: Decision) -> set[str]:
+    opened = reveal_one(decision, "explanation", purpose=APPLY, actor=queries.buyer_of(decision.application, VISITOR))
+    return {reason["code"] for reason in json.loads(opened.explanation)["reasons"]}
+
+
 def test_a_minor_above_the_cap_is_refused_with_the_rule_and_a_way_out(shop: Shop) -> None:
     born = date(2018, 2, 2)
     child = replace(
@@ -50,7 +55,7 @@ def test_a_minor_above_the_cap_is_refused_with_the_rule_and_a_way_out(shop: Shop
     )
     submitted = shop.submitted(people=shop.people(child))
     assert submitted.order is None
-    assert "minor_cap" in submitted.decision.rules
+    assert "minor_cap" in rules_of(submitted.decision)
     application = submitted.decision.application
     assert application.state == ApplicationState.DECLINED
     opened = reveal_one(submitted.decision, "explanation", purpose=APPLY, actor=queries.buyer_of(application, VISITOR))
@@ -82,7 +87,7 @@ def test_the_same_cover_for_the_same_days_is_sold_once(shop: Shop) -> None:
     shop.work()
     again = shop.submitted(people=shop.people(shop.spouse(), phone="+8612900001009"), phone="+8612900001009")
     assert again.order is None
-    assert "too_many_copies" in again.decision.rules
+    assert "too_many_copies" in rules_of(again.decision)
 
 
 def test_what_is_paid_and_on_its_way_to_the_insurer_counts_as_well(shop: Shop) -> None:
@@ -91,7 +96,7 @@ def test_what_is_paid_and_on_its_way_to_the_insurer_counts_as_well(shop: Shop) -
     assert shop.submitted(people=again, phone="+8612900001009").order, "an order nobody paid takes no cover from anybody"
     move(order, OrderState.PAID, actor=VISITOR, because="captured")
     third = shop.submitted(people=shop.people(shop.spouse(), phone="+8612900001010"), phone="+8612900001010")
-    assert "too_many_copies" in third.decision.rules
+    assert "too_many_copies" in rules_of(third.decision)
 
 
 def test_the_phone_is_proved_before_anything_is_signed(shop: Shop) -> None:
@@ -159,7 +164,7 @@ def test_a_drawing_or_the_applicants_own_name_signs(shop: Shop) -> None:
 def test_a_trip_that_begins_too_soon_says_when_it_may_begin(shop: Shop) -> None:
     submitted = shop.submitted(first_day=shop.first_day - timedelta(days=10), last_day=shop.first_day)
     assert submitted.order is None
-    assert "starts_too_early" in submitted.decision.rules
+    assert "starts_too_early" in rules_of(submitted.decision)
 
 
 def test_one_tap_asks_for_a_human_and_is_written_down_once(shop: Shop) -> None:

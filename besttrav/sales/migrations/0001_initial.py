@@ -86,7 +86,6 @@ class Migration(migrations.Migration):
                 ("holder", models.UUIDField(db_index=True)),
                 ("revision", models.PositiveIntegerField()),
                 ("outcome", models.CharField(max_length=10)),
-                ("rules", models.JSONField(default=list)),
                 ("premium_fen", models.BigIntegerField(null=True)),
                 ("explanation", models.BinaryField()),
                 ("person_asked_at", models.DateTimeField(null=True)),

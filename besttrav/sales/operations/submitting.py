@@ -304,7 +304,7 @@ def _known(offer: Offer, ones: Sequence[Party], bought: Mapping[UUID, _Bought]) 
 
 
 def _written_down(application: Application, verdict: underwriting.Decision, quote: Quote | None) -> Decision:
-    """What was decided, which rules spoke, and sealed what they looked at and why."""
+    """What was decided, and sealed what the rules looked at, which of them spoke and why."""
     explanation = {
         "inputs": [[one.name, one.value, one.position] for one in verdict.inputs],
         "reasons": [
@@ -317,12 +317,11 @@ def _written_down(application: Application, verdict: underwriting.Decision, quot
         holder=application.holder,
         revision=application.revision,
         outcome=verdict.outcome.value,
-        rules=[one.code for one in verdict.reasons],
         premium_fen=quote.total.fen if quote else None,
         explanation=json.dumps(explanation, ensure_ascii=False),
         at=clock.now(),
     )
-    record(actions.DECIDED, about=decision, actor=UNDERWRITER, outcome=verdict.outcome.value, rules=[one.code for one in verdict.reasons])
+    record(actions.DECIDED, about=decision, actor=UNDERWRITER, outcome=verdict.outcome.value)
     return cast(Decision, decision)
 
 
