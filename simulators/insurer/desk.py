@@ -122,6 +122,11 @@ class Desk:
             for event in self.books.announcements():
                 self.books.announced(event, taken=event.fault == "lost_callback" or self._deliver(event))
 
+    def forget(self) -> None:
+        """Empty the books, once no callback of what stood in them is on its way any more."""
+        with self._ticking:
+            self.books.forget()
+
     def _submit(self, call: Call, firing: Firing) -> Answer:
         twists = firing.names(IN_THE_BOOKS | CALLBACKS)
         hidden_for = firing.seconds("absent")
@@ -355,7 +360,7 @@ class Handler(BaseHTTPRequestHandler):
             "faults": lambda content: self.desk.script.write([Fault(**fault) for fault in content]),
             "clock": lambda content: books.move_clock(float(content["seconds"])),
             "correct": lambda content: books.put_right(content["number"]),
-            "forget": lambda _content: books.forget(),
+            "forget": lambda _content: self.desk.forget(),
             "tick": lambda _content: self.desk.tick(),
         }
         try:

@@ -86,6 +86,14 @@ def wait_until_gone(footprints: list[Footprint]) -> None:
         time.sleep(0.05)
 
 
+def wait_for(written: Path) -> None:
+    """The worker writes the first signed head when the first batch of the journal is due."""
+    end = time.monotonic() + 120
+    while not written.exists():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
 def postmaster(state: Path) -> Footprint:
     found = Footprint.of(int((state / "postgres" / "data" / "postmaster.pid").read_text().split()[0]))
     assert found
@@ -98,6 +106,7 @@ def test_it_comes_up_alone_goes_down_whole_and_comes_up_faster(start: Start, sta
     assert f"http://localhost:{first.port}/" in first.heard
     for secret in ("env", "run.json", "postgres/password"):
         assert stat.S_IMODE((state / secret).stat().st_mode) == 0o600
+    wait_for(state / "heads")
     for shut in ("demo.txt", "log", "heads", "simulators"):
         assert not stat.S_IMODE((state / shut).stat().st_mode) & 0o077, shut
 

@@ -169,7 +169,7 @@ def test_planning_twice_is_one_intention(insurers: InsurerSimulators, code: str)
         )
 
     assert again.id == sale.exchange.id
-    assert Entry.objects.filter(action="insurers.due").count() == 1
+    assert Entry.objects.filter(action="insurers.due", about_id=again.id).count() == 1
 
 
 def test_the_same_version_does_not_go_to_two_insurers(insurers: InsurerSimulators) -> None:
@@ -456,7 +456,7 @@ def test_a_policy_that_differs_is_left_to_a_human(insurers: InsurerSimulators, c
 
     assert sale.settle(later, drain) == S.DIFFERS
     assert sale.exchange.differences == [FAULTS[fault]]
-    (entry,) = Entry.objects.filter(action="insurers.differed")
+    (entry,) = Entry.objects.filter(action="insurers.differed", about_id=sale.exchange.id)
     assert entry.facts == {"fields": [FAULTS[fault]]}
     later(90_000)
     operations.recover()
@@ -856,8 +856,8 @@ def test_fifty_copies_of_a_callback_at_once_are_one(insurers: InsurerSimulators)
         thread.join()
 
     assert len(replies) == 50
-    assert InboxItem.objects.count() == 1
-    assert Entry.objects.filter(action="insurers.called_back").count() == 1
+    item = InboxItem.objects.get()
+    assert Entry.objects.filter(action="insurers.called_back", about_id=item.id).count() == 1
 
 
 # What it leaves behind
@@ -898,6 +898,6 @@ def test_the_insurers_are_those_that_settings_name() -> None:
 
 def test_followers_find_what_an_entry_is_about(insurers: InsurerSimulators) -> None:
     sale = Sale("heyan")
-    entry = Entry.objects.get(action=actions.DUE.name)
+    entry = Entry.objects.get(action=actions.DUE.name, about_id=sale.exchange.id)
 
     assert queries.exchange_of(str(entry.id)) == sale.exchange

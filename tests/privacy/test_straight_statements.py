@@ -11,7 +11,8 @@ from besttrav.kernel.errors import Unavailable
 from besttrav.kernel.statements import straight
 from besttrav.privacy import files
 from besttrav.privacy.keeping import Keep
-from besttrav.privacy.vault import store
+from besttrav.privacy.vault import secrets, store
+from besttrav.privacy.vault.models import Epoch, EpochState
 from besttrav.privacy.vault.router import VAULT
 
 pytestmark = pytest.mark.django_db(databases=["default", "vault"], transaction=True)
@@ -35,6 +36,14 @@ def test_the_vault_answers_the_same_by_both_ways() -> None:
         assert card.cipher
         assert other.cipher
         assert other.cipher.open(card.cipher.seal(b"text", b"place"), b"place") == b"text"
+
+
+def test_when_every_epoch_has_ended_nothing_opens_and_nothing_is_remembered() -> None:
+    (sheet,) = people(1)
+    assert store.cards_of([sheet.id])[sheet.id].cipher
+    Epoch.objects.update(state=EpochState.ENDED)
+    assert store.cards_of([sheet.id])[sheet.id].cipher is None
+    assert secrets.newest() is None
 
 
 def test_a_connection_that_forgot_its_statements_is_taught_anew() -> None:

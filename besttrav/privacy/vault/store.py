@@ -149,7 +149,7 @@ class _CardRow(NamedTuple):
     epoch: bytes | None
     provider_key: bytes
     wrapped: bytes
-    oldest: bytes
+    oldest: bytes | None
     vault_is_behind: bytes | None
 
 
@@ -165,7 +165,10 @@ def cards_of(sheets: Iterable[UUID]) -> dict[UUID, Card]:
     if rows:
         if rows[0].vault_is_behind:
             raise Unavailable("vault", "restored, and the decisions since the backup are not replayed yet")
-        secrets.forget_before(int(rows[0].oldest))
+        if rows[0].oldest is None:
+            secrets.forget_all_but(())  # Every epoch has ended: what a secret in memory still opened is no more.
+        else:
+            secrets.forget_before(int(rows[0].oldest))
     return {card.sheet: card for card in map(_card, rows)}
 
 
