@@ -10,7 +10,7 @@ from bench import ground
 from bench.measuring import table
 from bench.sizes import FULL, QUICK
 
-BENCHES = ("sealing", "opening", "rights", "rotation", "book", "rating", "paper", "pages", "purchase")
+BENCHES = ("sealing", "opening", "rights", "rotation", "book", "rating", "paper", "pages", "purchase", "journey", "memory")
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from dev import translations
 from dev.postgres import Cluster
 
 CORES = 2
@@ -19,6 +20,7 @@ def prepared() -> Iterator[None]:
     base = Path(tempfile.mkdtemp(prefix="besttrav-bench-"))
     cluster = Cluster(base / "postgres")
     try:
+        translations.compile_stale()
         base.chmod(0o711)
         cluster.start()
         _settle(cluster, base / "state")

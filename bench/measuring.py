@@ -105,16 +105,17 @@ def seconds(work: Work) -> float:
 def both(work: Work) -> Spent:
     """What the work takes on the clock and of the processor."""
     gc.collect()
-    begin, processor = time.perf_counter(), _processor()
+    begin, used = time.perf_counter(), processor_time()
     work()
-    return Spent(time.perf_counter() - begin, _processor() - processor)
+    return Spent(time.perf_counter() - begin, processor_time() - used)
 
 
-def _processor() -> float:
-    return time.process_time() + sum(_processor_of(pid) for pid in _children_of(int(os.environ["BENCH_DATABASE_PID"])))
+def processor_time() -> float:
+    """Seconds of the processor that we and the database have taken so far."""
+    return time.process_time() + sum(_processor_of(pid) for pid in children_of(int(os.environ["BENCH_DATABASE_PID"])))
 
 
-def _children_of(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     """The database's processes; none where the system has no /proc, and then our own time alone counts."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -25,19 +25,24 @@ Application = Callable[..., Any]
 
 
 def lines(sizes: Sizes) -> Iterator[Line]:
+    site, asked = ready(), trip()
+    product = f"/products/{_product()}/"
+    yield from _against_limits(site, "the list for a trip", f"/products/?{asked}", sizes)
+    yield from _against_limits(site, "a product's page", f"{product}?{asked}", sizes)
+    yield _served_again(site, f"/products/?{asked}", sizes)
+    yield from _price_refresh(site, f"{product}quote/", sizes)
+    yield from _weights(site, {"the list": f"/products/?{asked}", "a product's page": f"{product}?{asked}"})
+
+
+def ready() -> Application:
+    """The site as it is served: styles collected, the shelf full, connections kept."""
     from django.core.handlers.wsgi import WSGIHandler
     from django.core.management import call_command
 
     call_command("collectstatic", interactive=False, verbosity=0)
     _keep_connections()
     _stock_the_shelf()
-    site, trip = WSGIHandler(), _trip()
-    product = f"/products/{_product()}/"
-    yield from _against_limits(site, "the list for a trip", f"/products/?{trip}", sizes)
-    yield from _against_limits(site, "a product's page", f"{product}?{trip}", sizes)
-    yield _served_again(site, f"/products/?{trip}", sizes)
-    yield from _price_refresh(site, f"{product}quote/", sizes)
-    yield from _weights(site, {"the list": f"/products/?{trip}", "a product's page": f"{product}?{trip}"})
+    return WSGIHandler()
 
 
 def _keep_connections() -> None:
@@ -62,7 +67,8 @@ def _product() -> str:
     return max(queries.on_shelf(clock.today()), key=lambda offer: (len(offer.areas), len(offer.plans))).slug
 
 
-def _trip(days: int = 8) -> str:
+def trip(days: int = 8) -> str:
+    """What the home page asks, as an address carries it."""
     from besttrav.kernel import clock
 
     start = clock.today() + timedelta(days=10)
@@ -72,7 +78,7 @@ def _trip(days: int = 8) -> str:
 def _against_limits(site: Application, what: str, path: str, sizes: Sizes) -> Iterator[Line]:
     from bench import limits
 
-    weight = len(_body(site, path))
+    weight = len(body(site, path))
     limits.fill(weight)
     handler = limits.handler(weight)
     bare, template5 = (_visits(handler, limit, sizes.visits) for limit in ("/bare/", "/template5/"))
@@ -122,7 +128,7 @@ def _price_refresh(site: Application, path: str, sizes: Sizes) -> Iterator[Line]
     from django.db import connections
     from django.test.utils import CaptureQueriesContext
 
-    asked = [f"{path}?{_trip(days)}" for days in itertools.islice(itertools.cycle(range(1, 60)), sizes.visits)]
+    asked = [f"{path}?{trip(days)}" for days in itertools.islice(itertools.cycle(range(1, 60)), sizes.visits)]
     fragment = {"HTTP_HX_REQUEST": "true"}
     _answer(site, asked[0], fragment)
     spent = []
@@ -147,7 +153,7 @@ def _weights(site: Application, pages: dict[str, str]) -> Iterator[Line]:
     files = [named.path(named.stored_name(f"ui/shell-portal.{kind}")) for kind in ("css", "js")]
     shell = sum(len(gzip.compress(Path(file).read_bytes())) for file in files)
     for name, path in pages.items():
-        page = len(gzip.compress(_body(site, path)))
+        page = len(gzip.compress(body(site, path)))
         yield Line(
             f"weight of {name}", "kB", (page + shell) / 1000, judged=Judged.MEASURED, must=80, aim=40, note="HTML, CSS and JS, gzipped"
         )
@@ -163,7 +169,7 @@ def _visits(application: Application, path: str, count: int, headers: dict[str, 
     return work
 
 
-def _body(application: Application, path: str) -> bytes:
+def body(application: Application, path: str) -> bytes:
     return _answer(application, path)[2]
 
 

@@ -24,9 +24,9 @@ VENDORS = {"carrier": "Carrier", "wechat": "Channel", "insurer:heyan": "Insurer"
 
 
 def lines(sizes: Sizes) -> Iterator[Line]:
-    _wire()
+    wire()
     buy = _Buyer().buy
-    times = interleaved(sizes.rounds, _times(_plain_purchase, sizes.purchases), _times(buy, sizes.purchases))
+    times = interleaved(sizes.rounds, _times(plain_purchase, sizes.purchases), _times(buy, sizes.purchases))
     ratio, processor = 1 / times.ratio(1), 1 / times.processor_ratio(1)
     figures = times.seconds(1) / sizes.purchases * 1e3, times.seconds(0) / sizes.purchases * 1e3
     yield Line(
@@ -43,7 +43,8 @@ def _times(work: Callable[[], object], count: int) -> Callable[[], None]:
     return several
 
 
-def _wire() -> None:
+def wire() -> None:
+    """Vendors that answer in this process, and a full shelf."""
     from django.conf import settings
 
     from besttrav.kernel.registry import forget_providers
@@ -54,7 +55,7 @@ def _wire() -> None:
     stocked()
 
 
-def _plain_purchase() -> None:
+def plain_purchase() -> None:
     """Fourteen rows and three changes of state in three transactions."""
     with transaction.atomic():
         application = PlainPerson._default_manager.create(person=ids.new_id(), **people.values())

@@ -3,4 +3,5 @@
 from besttrav.settings import *  # noqa: F403  # settings are one flat namespace
 
 NEW_PROJECT = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages"]
+INVENTED_PHONES = "12"
 INSTALLED_APPS += ["bench", *NEW_PROJECT]  # noqa: F405  # it comes with the line above

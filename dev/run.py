@@ -255,14 +255,14 @@ class Site:
             folder.mkdir(parents=True, exist_ok=True)
             port = url.rstrip("/").rpartition(":")[2]
             command: list[str | Path] = [PYTHON, "-m", f"simulators.{name}", "--port", port, "--state", folder]
-            yield Program(f"simulator-{name}", command, is_ready=partial(_answers, url))
+            yield Program(f"simulator-{name}", command, is_ready=partial(answers, url))
         worker = ["manage.py", "procrastinate", "worker", "--fetch-job-polling-interval", "0.5", "--delete-jobs", "successful"]
         yield Program("worker", [PYTHON, *worker, "--shutdown-graceful-timeout", "4"])
         server = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
         server += ["--blocking-threads", str(THREADS), "--workers-kill-timeout", "3", "--no-ws", "--log-level", "warning"]
         health = f"http://127.0.0.1:{self.port}/healthz/"
         env = {"BESTTRAV_POOL": "1", "BESTTRAV_THREADS": str(THREADS)}
-        yield Program("web", [PYTHON, *server, "besttrav.wsgi:application"], partial(_answers, health), env)
+        yield Program("web", [PYTHON, *server, "besttrav.wsgi:application"], partial(answers, health), env)
 
     def _start(self, program: Program) -> None:
         with _log_of(self.state, program).open("ab") as log:
@@ -354,7 +354,8 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether somebody is there who does not fail."""
     # No proxy: it is this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

@@ -26,6 +26,7 @@ def test_every_bench_runs_and_tells_its_figures() -> None:
         "certificate of",
         "a purchase of",
         "prices on one core",
+        "the whole way, as a rate",
     ):
         assert f"\n{told}" in done.stdout
     assert "reads meanwhile that failed" in done.stdout

@@ -137,10 +137,11 @@ def _square_code(address: str) -> SafeString:
 
 def _simulated_phone(attempt: Payment, prepared: Prepared) -> str:
     """In a demonstration nobody has a phone that could scan the code: where the simulator plays one."""
+    if not settings.DEMO or attempt.scene != Scene.NATIVE:
+        return ""
     simulator = settings.PROVIDERS["wechat"]["options"]["address"]
-    is_simulated = settings.DEMO and urlsplit(simulator).netloc in settings.OUTGOING_ALLOWED
     token = prepared.address.partition("pr=")[2]
-    return f"{simulator}/pay/{token}" if is_simulated and token and attempt.scene == Scene.NATIVE else ""
+    return f"{simulator}/pay/{token}" if token and urlsplit(simulator).netloc in settings.OUTGOING_ALLOWED else ""
 
 
 def _to_order(order: Order) -> HttpResponseRedirect:
