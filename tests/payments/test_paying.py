@@ -4,16 +4,20 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from pytest_django import Settings as SettingsWrapper
 
 from besttrav.journal.queries import about_record
 from besttrav.kernel import clock
 from besttrav.kernel.ids import new_id
 from besttrav.kernel.money import ZERO, Money
+from besttrav.kernel.registry import forget_providers
 from besttrav.payments import ledger
 from besttrav.payments import operations as paying
 from besttrav.payments.accounts import Account
 from besttrav.payments.models import Payment, PaymentState, RefundState, Scene
+from besttrav.payments.operations import recovering
 from besttrav.privacy import invariants
 from tests.cashiers import Cashier
 from tests.conftest import StoppedClock
@@ -317,6 +321,38 @@ def test_a_channel_that_is_away_leaves_everything_as_it_is(cashiers: dict[str, C
     assert payment.state == state
     assert payment.ask_at
     assert payment.ask_at > clock.now()
+
+
+def test_a_channel_that_fails_as_nobody_foresaw_keeps_no_other_from_its_turn_and_is_told(
+    cashiers: dict[str, Cashier], stopped_clock: StoppedClock, settings: SettingsWrapper
+) -> None:
+    broken, other = shown(begun(), cashiers), shown(begun(scene=Scene.PAGE), cashiers)
+    cashiers["alipay"].pay(other.number)
+    settings.PROVIDERS = settings.PROVIDERS | {"wechat": {"class": "besttrav.nowhere.Channel"}}
+    forget_providers()
+    stopped_clock.advance(timedelta(seconds=5))
+    with pytest.raises(ExceptionGroup) as told:
+        paying.recover()
+
+    assert [type(error) for error in told.value.exceptions] == [ImproperlyConfigured]
+    other.refresh_from_db()
+    broken.refresh_from_db()
+    assert (broken.is_open, other.is_captured) == (True, True)
+
+
+def test_a_channel_with_more_to_do_than_fits_in_a_run_takes_no_other_channels_place(
+    cashiers: dict[str, Cashier], stopped_clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovering, "MOST", 1)
+    for _ in range(2):
+        shown(begun(), cashiers)
+    other = shown(begun(scene=Scene.PAGE), cashiers)
+    cashiers["alipay"].pay(other.number)
+    stopped_clock.advance(timedelta(seconds=5))
+    assert paying.recover() == 2
+
+    other.refresh_from_db()
+    assert other.is_captured
 
 
 def test_after_issue_the_premium_is_the_insurers_once(cashiers: dict[str, Cashier]) -> None:
