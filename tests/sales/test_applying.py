@@ -83,6 +83,23 @@ def test_a_child_below_fourteen_takes_a_guardian(shop: Shop) -> None:
     assert "K14" in applying.consents_needed(shop.offer(), queries.parties_of(application))
 
 
+def test_adults_alone_agree_to_cover_on_their_own_death_and_that_is_asked_and_written_down_alike(shop: Shop) -> None:
+    born = date(2012, 4, 9)
+    child = replace(shop.spouse(), relation="child", birth_date=born, identity_number=invented.id_number(born), phone="")
+    application = shop.filled(people=shop.people(child))
+    assert "K15" not in applying.consents_needed(shop.offer(), queries.parties_of(application))
+    assert not consents.is_given(_subjects(application.contract)["child"], Consent.K15)
+
+    application = shop.filled()
+    assert "K15" in applying.consents_needed(shop.offer(), queries.parties_of(application))
+    subjects = _subjects(application.contract)
+    assert (consents.is_given(subjects["spouse"], Consent.K15), consents.is_given(subjects["self"], Consent.K15)) == (True, False)
+
+    offer = shop.offer()
+    harmless = replace(offer, coverages=tuple(cover for cover in offer.coverages if not cover.is_death))
+    assert not any(applying.agrees_to_death_cover(party, harmless) for party in queries.parties_of(application))
+
+
 def test_only_the_text_of_this_version_can_be_confirmed(shop: Shop) -> None:
     application = shop.started()
     with pytest.raises(applying.PaperChanged):

@@ -206,9 +206,15 @@ def consents_needed(offer: Offer, parties: Sequence[Party]) -> set[str]:
         needed.add("authority")
     if any((party.age or 0) < GUARDED_BELOW for party in others):
         needed.add(Consent.K14.name)
-    if others and any(coverage.is_death for coverage in offer.coverages):
+    if any(agrees_to_death_cover(party, offer) for party in others):
         needed.add(Consent.K15.name)
     return needed
+
+
+def agrees_to_death_cover(party: Party, offer: Offer) -> bool:
+    """Whether cover on this person's death is void without their own agreement (article 34 of the Insurance Law; children are left out)."""
+    is_asked = party.is_insured and not party.is_holder and (party.age or 0) >= FULL_AGE
+    return is_asked and any(coverage.is_death for coverage in offer.coverages)
 
 
 def withdraw(*, application: Application, actor: Actor, seen: Seen) -> None:
@@ -288,11 +294,10 @@ def _undo(application: Application, *done: str) -> None:
 def _consents_of(party: Party, subject: UUID, offer: Offer) -> Iterator[Given]:
     yield Given(subject, Consent.K02)
     yield Given(subject, Consent.K05, offer.insurer.code)
-    if party.is_insured and not party.is_holder:
-        if (party.age or 0) < GUARDED_BELOW:
-            yield Given(subject, Consent.K14)
-        if (party.age or 0) >= FULL_AGE:
-            yield Given(subject, Consent.K15)
+    if party.is_insured and not party.is_holder and (party.age or 0) < GUARDED_BELOW:
+        yield Given(subject, Consent.K14)
+    if agrees_to_death_cover(party, offer):
+        yield Given(subject, Consent.K15)
 
 
 def _shown(application: Application, seen: Seen) -> ShownText:
