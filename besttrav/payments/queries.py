@@ -19,6 +19,11 @@ def payments_of(order_id: UUID) -> QuerySet[Payment]:
     return Payment.objects.filter(order_id=order_id).order_by("-id")
 
 
+def open_attempts(order_id: UUID | OuterRef) -> QuerySet[Payment]:
+    """The attempts of an order that its channel has not closed yet: somebody may have paid them."""
+    return Payment.objects.filter(order_id=order_id, state__in=UNPAID)
+
+
 def applied_to(order_id: UUID) -> Payment | None:
     """The one payment that bought the order."""
     return Payment.objects.filter(order_id=order_id, state=PaymentState.CAPTURED).first()

@@ -13,6 +13,7 @@ class DraftLimits:
 @dataclass(frozen=True, slots=True)
 class OrderLimits:
     pay_minutes: int
+    close_minutes: int
     issue_minutes: int
     insurer_patience: int
 

@@ -1,19 +1,22 @@
 """Reading the sale. What somebody may not see and what is not there look the same."""
 
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from besttrav.catalogue import queries as catalogue
 from besttrav.catalogue.offer import Offer
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor, ActorKind
+from besttrav.payments.queries import open_attempts
 from besttrav.people.models import Account
 from besttrav.policies.models import Party
 from besttrav.policies.purposes import APPLY
 from besttrav.privacy.gate import reveal
-from besttrav.sales.models import Answer, Application, Decision, Evidence, Order, Visit
+from besttrav.sales.limits import ORDER
+from besttrav.sales.models import Answer, Application, Decision, Evidence, Order, OrderState, Visit
 
 
 def applications_of(*, account: Account | None, browser_sha256: str) -> QuerySet[Application]:
@@ -66,6 +69,16 @@ def orders_of(*, account: Account | None = None, browser_sha256: str = "", visit
     if browser_sha256:
         mine |= Q(account=None, application__browser_sha256=browser_sha256)
     return Order.objects.filter(mine).select_related("application")
+
+
+def run_out(now: datetime) -> QuerySet[Order]:
+    """Orders whose time to pay is over for good: the channels have closed every attempt first, so what was paid in time is known.
+
+    A channel that does not answer is waited for no longer than `close_minutes`.
+    """
+    over = Order.objects.filter(state=OrderState.TO_PAY, pay_by__lt=now)
+    waited_for = Q(pay_by__gte=now - timedelta(minutes=ORDER.close_minutes)) & Exists(open_attempts(OuterRef("id")))
+    return over.exclude(waited_for)
 
 
 def acting_for(order: Order) -> Actor:

@@ -215,10 +215,14 @@ def test_a_payment_after_the_order_expired_is_refunded(shop: Shop, later: Later,
     order = ordered(shop)
     payment = shop.begun(order, scene)
     cashier = shop.cashiers[payment.channel]
-    cashier.misbehave({"fault": "status", "call": "close", "times": 2}, {"fault": "status", "call": "query", "times": 4})
+    cashier.misbehave({"fault": "status", "call": "close", "times": 99}, {"fault": "status", "call": "query", "times": 99})
     shop.let_pass(later, 31 * MINUTE)
     order.refresh_from_db()
+    assert order.state == OrderState.TO_PAY, "nobody knows yet whether it was paid"
+    shop.let_pass(later, 60 * MINUTE)
+    order.refresh_from_db()
     assert order.state == OrderState.EXPIRED
+    cashier.misbehave()
     cashier.pay(payment.number)
     for _ in range(4):
         shop.let_pass(later, 90)
@@ -228,6 +232,39 @@ def test_a_payment_after_the_order_expired_is_refunded(shop: Shop, later: Later,
     assert [refund["fen"] for refund in cashier.books()["refunds"]] == [order.premium_fen]
     assert not Exchange.objects.exists()
     assert not Sharing.objects.exists()
+    assert_whole(order)
+
+
+@both_channels
+def test_what_was_paid_in_the_last_second_buys_the_order_though_nobody_told_us(shop: Shop, later: Later, scene: Scene) -> None:
+    order = ordered(shop)
+    payment = shop.begun(order, scene)
+    shop.move_clocks(later, 30 * MINUTE - 2)
+    shop.cashiers[payment.channel].pay(payment.number)
+    shop.move_clocks(later, 20)
+    issuing.expire()
+    order.refresh_from_db()
+    assert order.state == OrderState.TO_PAY, "the channel closes it first"
+    paying.recover()
+    shop.let_it_end(later, order)
+    assert order.state == OrderState.ISSUED
+    assert not Refund.objects.exists()
+    assert_whole(order)
+
+
+def test_an_order_that_was_never_paid_expires_once_its_channel_has_closed_it(shop: Shop, later: Later) -> None:
+    order = ordered(shop)
+    payment = shop.begun(order)
+    shop.move_clocks(later, 30 * MINUTE + 16)
+    issuing.expire()
+    order.refresh_from_db()
+    assert order.state == OrderState.TO_PAY
+    paying.recover()
+    payment.refresh_from_db()
+    assert payment.state == PaymentState.CLOSED
+    issuing.expire()
+    order.refresh_from_db()
+    assert order.state == OrderState.EXPIRED
     assert_whole(order)
 
 

@@ -172,9 +172,7 @@ def expire() -> int:
     One that fails keeps no other from its turn.
     """
     now = clock.now()
-    unpaid = list(
-        Order.objects.filter(state=OrderState.TO_PAY, pay_by__lt=now).order_by("pay_by").values_list("id", flat=True)[:IN_ONE_RUN]
-    )
+    unpaid = list(queries.run_out(now).order_by("pay_by").values_list("id", flat=True)[:IN_ONE_RUN])
     late = Order.objects.filter(state=OrderState.PAID, issue_by__lt=now).order_by("issue_by")
     contracts = list(late.values_list("application__contract", flat=True)[:IN_ONE_RUN])
     failed: list[Exception] = []
@@ -193,9 +191,9 @@ def _expire(order_id: UUID) -> None:
         order = Order.objects.select_for_update().get(id=order_id)
         if order.state != OrderState.TO_PAY:
             return
-        # A payment under way is closed at its channel first; money that comes after all is given back when it is captured.
+        # Where a channel did not say for long whether it was paid, what comes in from here on goes back.
         payments.give_up(order_id=order.id, because="expired", actor=ISSUER)
-        # Nothing is captured from here on; what was, and has lost its job, was paid in time.
+        # What was captured, and has lost its job, was paid in time.
         if paid := applied_to(order.id):
             take_payment(payment=paid)
             return
