@@ -4,19 +4,25 @@ P2 nothing left before it was paid and permitted; P3 whoever paid is insured, ha
 is a path of the moves; and the trace of each sale is whole. Tells ids and counts, never a value.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection
 
+from besttrav.insurers.models import Exchange, Kind
 from besttrav.journal.queries import broken_histories
 from besttrav.kernel import clock
-from besttrav.policies.models import Policy
+from besttrav.policies.models import Party, Policy
+from besttrav.privacy import files
 from besttrav.privacy.invariants import invariant
-from besttrav.sales import evidence
+from besttrav.privacy.models import ConsentEvent
+from besttrav.sales import evidence, queries
 from besttrav.sales.models import Application, Evidence, Notice, Order
+from besttrav.sales.operations.applying import agrees_to_death_cover
 
 GRACE = timedelta(minutes=15)
+PAGE = 500
 
 
 @invariant
@@ -34,6 +40,35 @@ def nothing_left_before_it_was_paid_and_permitted() -> Iterator[str]:
         " (SELECT 1 FROM sales_application application WHERE application.contract = exchange.contract)"
         " AND NOT EXISTS (SELECT 1 FROM privacy_sharing sharing WHERE sharing.about = exchange.id)"
     )
+    yield from _told(
+        "SELECT sharing.about, 'left for the insurer without the consent ' || code FROM privacy_sharing sharing"
+        " JOIN insurers_exchange exchange ON exchange.id = sharing.about AND exchange.kind = 'submit', unnest(ARRAY['K02', 'K05']) AS code"
+        " WHERE coalesce((SELECT event.result FROM privacy_consentevent event"
+        " WHERE event.subject = sharing.subject AND event.code = code.code AND event.id < sharing.id"
+        " AND event.detail = CASE code.code WHEN 'K05' THEN exchange.insurer ELSE '' END"
+        " ORDER BY event.id DESC LIMIT 1), '') <> 'given'"
+    )
+
+
+@invariant
+def nobody_is_insured_on_their_death_without_agreeing() -> Iterator[str]:
+    """P2, K15: whoever must agree to cover on their death had agreed when the application left."""
+    left = Exchange.objects.filter(kind=Kind.SUBMIT, left_at__isnull=False).values("contract")
+    last = UUID(int=0)
+    while page := list(Application.objects.filter(contract__in=left, pk__gt=last).order_by("pk")[:PAGE]):
+        yield from _without_agreement(page)
+        last = page[-1].pk
+
+
+def _without_agreement(applications: Sequence[Application]) -> Iterator[str]:
+    offers = {one.contract: queries.offer_of(one) for one in applications}
+    parties = Party.objects.filter(contract__in=offers, is_insured=True, is_holder=False)
+    asked = [party for party in parties if agrees_to_death_cover(party, offers[party.contract])]
+    subjects = files.subjects_of(party.person for party in asked)
+    agreed = set(ConsentEvent.objects.filter(subject__in=subjects.values(), code="K15", result="given").values_list("subject", flat=True))
+    for party in asked:
+        if subjects.get(party.person) not in agreed | {None}:
+            yield f"{party.pk} is insured on their death and never agreed"
 
 
 @invariant
@@ -69,6 +104,15 @@ def an_issued_order_has_its_policy_and_no_other_has() -> Iterator[str]:
         "SELECT p.id, 'has no exchange that issued it' FROM policies_policy p WHERE NOT EXISTS"
         " (SELECT 1 FROM insurers_exchange exchange WHERE exchange.contract = p.contract AND exchange.kind = 'submit'"
         " AND exchange.state = 'ok' AND exchange.policy_number = p.number)"
+    )
+    yield from _told(
+        "SELECT o.id, 'has its money back, and its policy was neither refused nor taken back' FROM sales_order o"
+        " JOIN sales_application a ON a.id = o.application_id JOIN insurers_exchange exchange ON exchange.contract = a.contract"
+        " AND exchange.kind = 'submit' WHERE o.state IN ('refunding', 'refunded') AND exchange.state NOT IN ('rejected', 'given_up')"
+    )
+    yield from _told(
+        "SELECT policy_id, 'has transactions that are not numbered from one on' FROM policies_policytransaction GROUP BY policy_id"
+        " HAVING min(number) <> 1 OR max(number) <> count(*)"
     )
 
 
