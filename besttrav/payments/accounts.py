@@ -14,6 +14,7 @@ class Account(models.TextChoices):
     INSURER_PAYABLE = "insurer_payable", _("premiums owed to insurers")
     REFUND_PAYABLE = "refund_payable", _("refunds owed to customers")
     FEES = "fees", _("fees the channels kept")
+    BANK = "bank", _("our bank account, for what was paid back by hand")
 
     @classmethod
     def clearing(cls, channel: str) -> "Account":

@@ -23,6 +23,11 @@ STRAY = action(
 DIFFERENCE = action(
     "payments.difference_found", Stream.BUSINESS, _("A bill and our books differ"), channel=Fact.CODE, day=Fact.DAY, what=Fact.CODE
 )  # fmt: skip
+DIFFERENCE_MOVED = moving("payments.difference_moved", Stream.BUSINESS, _("Difference with a payment channel: how it was settled"))
+PAID_BY_HAND = action(
+    "payments.paid_by_hand", Stream.BUSINESS, _("Money paid back by hand, to be confirmed by a second person"),
+    payment=Fact.ID, fen=Fact.FEN, why=Fact.CODE,
+)  # fmt: skip
 BILL_READ = action(
     "payments.bill_read", Stream.BUSINESS, _("Bill of a channel compared with our books"),
     channel=Fact.CODE, day=Fact.DAY, lines=Fact.COUNT, differences=Fact.COUNT,

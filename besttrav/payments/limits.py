@@ -31,6 +31,8 @@ class Asking:
     page_pause: int
     refund_after: list[int]
     absent_after: int
+    person_after: int
+    bill_days: int
     callback_after: int
 
     def payment_again(self, asks: int) -> timedelta:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from besttrav.kernel import clock, ids
 from besttrav.kernel.money import Money
 from besttrav.payments.accounts import Account
-from besttrav.payments.actions import PAYMENT_MOVED, REFUND_MOVED
+from besttrav.payments.actions import DIFFERENCE_MOVED, PAYMENT_MOVED, REFUND_MOVED
 from besttrav.payments.limits import CHANNELS, ChannelLimits
 from besttrav.privacy.fields import Plain
 
@@ -68,8 +68,12 @@ UNPAID = [_P.PLANNED, _P.OPEN]
 
 
 class RefundState(models.TextChoices):
-    """`sent` and `unknown` both mean that nobody here knows: ask the channel before anything else. `stuck` waits for a person."""
+    """`sent` and `unknown` both mean that nobody here knows: ask the channel before anything else. `stuck` waits for a person.
 
+    `proposed` is what somebody says they paid back by hand; nothing is sent, and a second person confirms it or turns it down.
+    """
+
+    PROPOSED = "proposed", _("paid by hand, to be confirmed")
     ASKED = "asked", _("decided")
     SENT = "sent", _("on its way")
     UNKNOWN = "unknown", _("being checked")
@@ -82,6 +86,7 @@ class RefundState(models.TextChoices):
 _R = RefundState
 _SETTLING = {_R.SUCCEEDED, _R.FAILED, _R.STUCK}
 REFUND_MOVES = {
+    _R.PROPOSED: {_R.SUCCEEDED, _R.FAILED},
     _R.ASKED: {_R.SENT},
     _R.SENT: {_R.ASKED, _R.UNKNOWN, _R.PROCESSING, *_SETTLING},
     _R.UNKNOWN: {_R.ASKED, _R.PROCESSING, *_SETTLING},
@@ -169,6 +174,9 @@ class Payment(models.Model):
         return self.state in UNPAID and paid_at < self.expires_at and not self.is_unwanted
 
 
+_TWO_PEOPLE = Q(proposed_by__isnull=False, confirmed_by__isnull=False) & ~Q(proposed_by=F("confirmed_by"))
+
+
 class Refund(models.Model):
     """One decision to give money back. Its number follows from the decision's id: deciding again under that id decides nothing new."""
 
@@ -186,13 +194,19 @@ class Refund(models.Model):
     sent_at = models.DateTimeField(null=True)
     asks = models.PositiveSmallIntegerField(default=0)
     ask_at = models.DateTimeField(null=True, default=clock.now)
-    reference = Plain("the channel's number of the refund", models.CharField(max_length=64, default=""))
+    reference = Plain("number of the refund at the channel, or of the transfer at our bank", models.CharField(max_length=64, default=""))
+    is_by_hand = models.BooleanField(default=False)
+    proposed_by = models.UUIDField(null=True)
+    confirmed_by = models.UUIDField(null=True)
     code = Plain("what the channel said last, as a code", models.CharField(max_length=80, default=""))
     done_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("refund")
-        constraints = [models.CheckConstraint(condition=Q(amount_fen__gt=0), name="payments_something_goes_back")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="payments_something_goes_back"),
+            models.CheckConstraint(condition=Q(is_by_hand=False) | ~Q(state="succeeded") | _TWO_PEOPLE, name="payments_by_hand_takes_two"),
+        ]
         indexes = [models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="payments_refunds_to_ask")]
 
     @property
@@ -255,6 +269,71 @@ class BillReading(models.Model):
     class Meta:
         verbose_name = _("bill of a payment channel")
         constraints = [models.UniqueConstraint(fields=["channel", "day"], name="payments_one_bill_a_day")]
+
+
+class What(models.TextChoices):
+    """How the channel's books and ours differ, or what came that is not ours to book."""
+
+    PAYMENT_MISSING_HERE = "payment_missing_here", _("a payment stands in the channel's bill and not in our books")
+    PAYMENT_MISSING_THERE = "payment_missing_there", _("a payment stands in our books and not in the channel's bill")
+    PAYMENT_DIFFERS = "payment_differs", _("a payment has another amount in the channel's bill")
+    REFUND_MISSING_HERE = "refund_missing_here", _("a refund stands in the channel's bill and not in our books")
+    REFUND_MISSING_THERE = "refund_missing_there", _("a refund stands in our books and not in the channel's bill")
+    REFUND_DIFFERS = "refund_differs", _("a refund has another amount in the channel's bill")
+    STRAY = "stray", _("money came under a number of ours that no payment has")
+    NOT_OURS = "not_ours", _("the channel names another merchant or app as the receiver")
+    OTHER_CURRENCY = "other_currency", _("money came in another currency")
+
+
+class DifferenceState(models.TextChoices):
+    OPEN = "open", _("waiting for a person")
+    PROPOSED = "proposed", _("settled by one, to be confirmed by another")
+    SETTLED = "settled", _("settled")
+
+
+_D = DifferenceState
+DIFFERENCE_MOVES = {_D.OPEN: {_D.PROPOSED, _D.SETTLED}, _D.PROPOSED: {_D.OPEN, _D.SETTLED}, _D.SETTLED: set[DifferenceState]()}
+
+
+class Difference(models.Model):
+    """Something about money that a person has to look at, and that the state of no payment and no refund tells.
+
+    `reference` is the number of the case at the channel or of the transfer at our bank, by which it was settled.
+    """
+
+    MOVES, MOVED = DIFFERENCE_MOVES, DIFFERENCE_MOVED
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    channel = Plain("one of our channels", models.CharField(max_length=10, choices=ChannelName.choices))
+    what = Plain("a word of ours", models.CharField(max_length=24, choices=What.choices))
+    reading = models.ForeignKey(BillReading, models.PROTECT, null=True, related_name="found")
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="differences")
+    refund = models.ForeignKey(Refund, models.PROTECT, null=True, related_name="differences")
+    number = Plain("a number of ours at the channel, as it says it", models.CharField(max_length=64, default=""))
+    fen_here = models.BigIntegerField(null=True)
+    fen_there = models.BigIntegerField(null=True)
+    state = Plain("state of a difference", models.CharField(max_length=10, choices=DifferenceState.choices, default=DifferenceState.OPEN))
+    found_at = models.DateTimeField(default=clock.now)
+    reference = Plain("number of a case at the channel or of a transfer at our bank", models.CharField(max_length=64, default=""))
+    proposed_by = models.UUIDField(null=True)
+    confirmed_by = models.UUIDField(null=True)
+
+    class Meta:
+        verbose_name = _("difference with a payment channel")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="settled") | Q(proposed_by__isnull=True) | _TWO_PEOPLE, name="payments_settling_takes_two"
+            )
+        ]
+        indexes = [models.Index(fields=["found_at"], condition=~Q(state="settled"), name="payments_differences_left")]
+
+    @property
+    def here(self) -> Money | None:
+        return None if self.fen_here is None else Money(self.fen_here)
+
+    @property
+    def there(self) -> Money | None:
+        return None if self.fen_there is None else Money(self.fen_there)
 
 
 def number_of(id: UUID, *, kind: str) -> str:

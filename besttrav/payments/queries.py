@@ -1,12 +1,26 @@
 """Reading. The caller answers for who may see the answer: below the doors an order is an id."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from besttrav.payments.models import UNPAID, UNSETTLED, ChannelName, Notification, Payment, PaymentState, Refund, RefundState
+from besttrav.kernel.clock import BEIJING
+from besttrav.payments.limits import ASKING
+from besttrav.payments.models import (
+    UNPAID,
+    UNSETTLED,
+    BillReading,
+    ChannelName,
+    Difference,
+    DifferenceState,
+    Notification,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundState,
+)
 
 
 def channels_offered() -> list[ChannelName]:
@@ -29,14 +43,31 @@ def applied_to(order_id: UUID) -> Payment | None:
     return Payment.objects.filter(order_id=order_id, state=PaymentState.CAPTURED).first()
 
 
-def awaiting_a_person() -> QuerySet[Payment]:
-    """Money that nobody may apply or refund without looking, and refunds that got stuck or failed without another; the oldest first."""
-    is_left = Q(state=PaymentState.UNAPPLIED, refunding_fen__lt=F("captured_fen"))
-    is_stuck = Q(refunds__state=RefundState.STUCK)
+def awaiting_a_person(now: datetime) -> QuerySet[Payment]:
+    """Money that nobody may apply or refund without looking, and refunds that got stuck, take too long, failed without another, or were
+    paid by hand and are not confirmed; the oldest first. What came that is no money of ours is a difference."""
+    is_left = Q(state__in=[PaymentState.UNAPPLIED, PaymentState.DISPUTED], refunding_fen__lt=F("captured_fen"))
+    late = Q(state__in=UNSETTLED, decided_at__lt=now - timedelta(seconds=ASKING.person_after))
+    halting = Refund.objects.filter(Q(state__in=[RefundState.STUCK, RefundState.PROPOSED]) | late, payment=OuterRef("id"))
     last = Refund.objects.filter(payment=OuterRef("id")).order_by("-decided_at", "-id").values("state")[:1]
-    has_failed = Q(last_refund=RefundState.FAILED)
     waiting = Payment.objects.annotate(last_refund=Subquery(last))
-    return waiting.filter(Q(state=PaymentState.DISPUTED) | is_left | is_stuck | has_failed).distinct().order_by("id")
+    return waiting.filter(is_left | Exists(halting) | Q(last_refund=RefundState.FAILED)).order_by("id")
+
+
+def open_differences() -> QuerySet[Difference]:
+    """What disagrees with a channel and is not settled, the oldest first."""
+    return Difference.objects.exclude(state=DifferenceState.SETTLED).order_by("found_at")
+
+
+def unread_days(name: ChannelName, today: date) -> list[date]:
+    """The days whose bill was never compared, the oldest first: from the first one on which anybody paid, while the channel has them."""
+    first = Payment.objects.filter(channel=name).order_by("id").values_list("begun_at", flat=True).first()
+    if first is None:
+        return []
+    start = max(first.astimezone(BEIJING).date(), today - timedelta(days=ASKING.bill_days))
+    read = set(BillReading.objects.filter(channel=name, day__gte=start).values_list("day", flat=True))
+    days = [start + timedelta(days=count) for count in range((today - start).days)]
+    return [day for day in days if day not in read]
 
 
 def to_ask(now: datetime) -> QuerySet[Payment]:

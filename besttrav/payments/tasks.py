@@ -1,6 +1,5 @@
 """Jobs of this room."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from besttrav.journal.following import follow
@@ -34,7 +33,9 @@ def recover(*, timestamp: int) -> None:
 @job("payments.compare_bills", queue="payments", lock="payments.compare_bills")
 def compare_bills(*, timestamp: int) -> None:
     for name in queries.channels_offered():
-        operations.compare_bill(name=name, day=clock.today() - timedelta(days=1))
+        for day in queries.unread_days(name, clock.today()):
+            operations.compare_bill(name=name, day=day)
+    operations.look_again()
 
 
 def _about(entry_id: str) -> UUID:

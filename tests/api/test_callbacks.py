@@ -14,6 +14,7 @@ from besttrav.payments import ledger
 from besttrav.payments import operations as paying
 from besttrav.payments.accounts import Account
 from besttrav.payments.models import Notification, Payment, PaymentState, Scene, number_of
+from besttrav.payments.queries import open_differences
 from tests.cashiers import Cashier, Letter, hand_in
 from tests.conftest import StoppedClock
 from tests.payments.conftest import CLERK, PRICE, begun, shown
@@ -175,6 +176,7 @@ def test_money_under_a_number_of_ours_that_no_row_knows_stands_in_unapplied(
 
     assert ledger.balance(Account.UNAPPLIED) == -PRICE
     assert Entry.objects.get(action="payments.stray").facts["fen"] == PRICE.fen
+    assert [(one.what, one.there) for one in open_differences()] == [("stray", PRICE)], "and a person sees it"
 
 
 def test_a_number_of_another_place_is_told_about_and_books_nothing(
@@ -190,6 +192,7 @@ def test_a_number_of_another_place_is_told_about_and_books_nothing(
 
     assert not ledger.balance(Account.UNAPPLIED)
     assert Entry.objects.get(action="payments.stray").facts["fen"] == 0
+    assert not open_differences().exists()
 
 
 def test_a_number_nobody_ever_paid_under_is_handled_once(cashiers: dict[str, Cashier], client: Client, drain: Drain) -> None:

@@ -24,7 +24,7 @@ from tests.conftest import StoppedClock
 from tests.payments.conftest import BACK, BUYER, PRICE, begun, captured, shown
 
 Drain = Callable[[], int]
-MONEY = ["every_posting_balances", "every_payment_", "every_captured_"]
+MONEY = ["every_posting_balances", "every_payment_", "every_captured_", "every_channel_"]
 
 
 def violations() -> dict[str, list[str]]:

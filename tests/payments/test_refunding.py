@@ -184,9 +184,9 @@ def test_a_refund_that_fails_leaves_the_money_where_it_stood(
     assert refund.state == RefundState.FAILED
     assert ledger.balance(Account.PREMIUM_HELD) == -PRICE
     assert violations() == {}
-    assert list(queries.awaiting_a_person()) == [payment]
+    assert list(queries.awaiting_a_person(clock.now())) == [payment]
     assert decided(payment).number != refund.number, "another way is another decision"
-    assert not queries.awaiting_a_person().exists()
+    assert not queries.awaiting_a_person(clock.now()).exists()
 
 
 def test_a_refund_the_channel_cannot_pay_out_waits_for_a_person(
@@ -200,7 +200,7 @@ def test_a_refund_the_channel_cannot_pay_out_waits_for_a_person(
     paying.recover()
     refund.refresh_from_db()
     assert refund.state == RefundState.STUCK
-    assert list(queries.awaiting_a_person()) == [payment]
+    assert list(queries.awaiting_a_person(clock.now())) == [payment]
     assert ledger.balance(Account.REFUND_PAYABLE) == -PRICE, "it is still owed"
 
     cashiers["wechat"].control("refund", {"number": refund.number, "status": "SUCCESS"})

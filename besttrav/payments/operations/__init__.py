@@ -1,6 +1,6 @@
 """The verbs of money. Nothing is sent to a channel inside a transaction, and nothing is repeated before the channel was asked."""
 
-from besttrav.payments.operations.comparing import compare_bill
+from besttrav.payments.operations.comparing import compare_bill, look_again
 from besttrav.payments.operations.paying import (
     AlreadyPaid,
     BeingLookedInto,
@@ -18,23 +18,41 @@ from besttrav.payments.operations.receiving import handle, receive
 from besttrav.payments.operations.recovering import recover
 from besttrav.payments.operations.refunding import (
     NothingCaptured,
+    NothingUnapplied,
+    NotSurelyFailed,
     OtherDecision,
     RefundTooLate,
     RefundTooMuch,
     TooManyRefunds,
     ask_refund,
+    give_back,
     refund,
+    refund_again,
     send_refund,
+)
+from besttrav.payments.operations.settling import (
+    NothingProposed,
+    RefundUnderWay,
+    SecondPersonNeeded,
+    confirm_by_hand,
+    confirm_settlement,
+    pay_by_hand,
+    propose_settlement,
 )
 
 __all__ = [
     "AlreadyPaid",
     "BeingLookedInto",
+    "NotSurelyFailed",
     "NothingCaptured",
+    "NothingProposed",
     "NothingToPay",
+    "NothingUnapplied",
     "OtherDecision",
     "RefundTooLate",
     "RefundTooMuch",
+    "RefundUnderWay",
+    "SecondPersonNeeded",
     "TooLate",
     "TooManyRefunds",
     "ask",
@@ -43,12 +61,19 @@ __all__ = [
     "begin",
     "close",
     "compare_bill",
+    "confirm_by_hand",
+    "confirm_settlement",
+    "give_back",
     "give_up",
     "handle",
+    "look_again",
     "owe_insurer",
+    "pay_by_hand",
     "prepay",
+    "propose_settlement",
     "receive",
     "recover",
     "refund",
+    "refund_again",
     "send_refund",
 ]

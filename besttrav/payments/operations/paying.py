@@ -16,7 +16,7 @@ from besttrav.payments import actions, ledger
 from besttrav.payments.accounts import Account
 from besttrav.payments.channels import CASHIER, reach
 from besttrav.payments.limits import ASKING
-from besttrav.payments.models import UNPAID, ChannelName, Payment, PaymentState, Scene, number_of
+from besttrav.payments.models import UNPAID, ChannelName, Difference, Payment, PaymentState, Scene, What, number_of
 from besttrav.payments.operations.refunding import refund
 from besttrav.payments.port import Found, Prepared, Prepay, Result, Standing
 from besttrav.payments.queries import applied_to, channels_offered, payments_of
@@ -289,6 +289,10 @@ def _take_in(payment: Payment, found: Found) -> None:
         place = Account.PREMIUM_HELD if state is PaymentState.CAPTURED else Account.UNAPPLIED
         key, clearing = f"captured:{payment.number}", Account.clearing(payment.channel)
         ledger.post(key, debit=clearing, credit=place, amount=payment.captured, payment=payment)
+    else:
+        # No money of ours that could be refunded: a person has to look at the channel.
+        what = What.NOT_OURS if not found.is_ours else What.OTHER_CURRENCY
+        Difference.objects.create(channel=payment.channel, what=what, payment=payment, number=payment.number, fen_there=found.fen)
     move(payment, state, actor=CASHIER, because=because, subject=payment.subject)
     if state is PaymentState.CAPTURED:
         _tell(payment)

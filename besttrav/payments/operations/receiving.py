@@ -15,7 +15,7 @@ from besttrav.kernel.registry import provider
 from besttrav.payments import actions, ledger
 from besttrav.payments.accounts import Account
 from besttrav.payments.channels import CASHIER, reach
-from besttrav.payments.models import UNSETTLED, Notification, Payment, Posting
+from besttrav.payments.models import UNSETTLED, Difference, Notification, Payment, Posting, What
 from besttrav.payments.operations.paying import ask
 from besttrav.payments.operations.refunding import ask_refund
 from besttrav.payments.port import Callback, Channel, Found, Reply, Standing
@@ -74,5 +74,6 @@ def _tell_of_stray(notification: Notification, found: Found) -> bool:
     with transaction.atomic():
         if is_money and not Posting.objects.filter(key=key).exists():
             ledger.post(key, debit=Account.clearing(notification.channel), credit=Account.UNAPPLIED, amount=Money(found.fen))
+            Difference.objects.create(channel=notification.channel, what=What.STRAY, number=notification.number, fen_there=found.fen)
         record(actions.STRAY, about=notification, actor=CASHIER, channel=notification.channel, fen=found.fen if is_money else 0)
     return True

@@ -1,7 +1,7 @@
 """Decide, send, settle: one number for each decision, and never more back than came in."""
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import Max
@@ -21,6 +21,9 @@ from besttrav.payments.channels import CASHIER, reach
 from besttrav.payments.limits import ASKING
 from besttrav.payments.models import REFUND_MOVES, Payment, PaymentState, Refund, RefundState, number_of
 from besttrav.payments.port import PayBack, RefundFound, Return
+
+DECISIONS = UUID("b3c1b0a8-6f0c-5e57-9c39-6f5d3a0f7c21")  # the name space of what staff decide: one decision for one failure
+_NOTHING_PAID = (Return.FAILED, Return.REFUSED, Return.ABSENT)
 
 
 class NothingCaptured(Refusal):
@@ -57,6 +60,20 @@ class OtherDecision(Refusal):
     message = _("This refund was decided before, and differently.")
 
 
+class NotSurelyFailed(Refusal):
+    """A new decision would pay twice if the old one was, or will be, paid."""
+
+    code = "not_surely_failed"
+    message = _("The channel does not say that this refund has failed.")
+    way_out = _("Ask the channel again and wait for its answer. Nothing was changed.")
+
+
+class NothingUnapplied(Refusal):
+    code = "nothing_unapplied"
+    message = _("This money belongs to its order, or went back already.")
+    way_out = _("Reload the page to see where it stands now.")
+
+
 def refund(*, payment: Payment, amount: Money, decision: UUID, because: str, actor: Actor) -> Refund:
     """Write the decision down; its entry is followed by the sending job. The same decision again is the same refund.
 
@@ -74,7 +91,7 @@ def refund(*, payment: Payment, amount: Money, decision: UUID, because: str, act
             decision=decision,
             number=number_of(decision, kind="R"),
             amount_fen=amount.fen,
-            source=_source_of(payment, amount),
+            source=source_of(payment, amount),
             why=because,
         )
         payment.refunding_fen += amount.fen
@@ -112,6 +129,34 @@ def ask_refund(*, refund: Refund) -> None:
         _follow(refund, reach(refund.payment.channel).query_refund(refund.number, refund.payment.number))
 
 
+def refund_again(*, refund: Refund, because: str, actor: Actor) -> Refund:
+    """Decide anew on what a channel did not pay back, once for each refund that failed. Outside any transaction.
+
+    The channel is asked about the old number first. Raises NotSurelyFailed where it does not say again that nothing was paid, and what
+    `refund` raises.
+    """
+    found = reach(refund.payment.channel).query_refund(refund.number, refund.payment.number)
+    refund.refresh_from_db()
+    if refund.is_by_hand or refund.state != RefundState.FAILED or found.standing not in _NOTHING_PAID:
+        raise NotSurelyFailed
+    return _decided(refund.payment, refund.amount, refund.pk, because=because, actor=actor)
+
+
+def give_back(*, payment: Payment, because: str, actor: Actor) -> Refund:
+    """Refund what stands in unapplied receipts, where no machine may decide that. Raises NothingUnapplied, and what `refund` raises."""
+    if payment.state not in (PaymentState.DISPUTED, PaymentState.UNAPPLIED):
+        raise NothingUnapplied
+    return _decided(payment, payment.refundable, payment.pk, because=because, actor=actor)
+
+
+def _decided(payment: Payment, amount: Money, about: UUID, *, because: str, actor: Actor) -> Refund:
+    """One decision for one thing it is about: pressed twice, it is the same refund."""
+    decision = uuid5(DECISIONS, str(about))
+    if known := Refund.objects.filter(decision=decision).first():
+        return known
+    return refund(payment=payment, amount=amount, decision=decision, because=because, actor=actor)
+
+
 def _reason_for(payment: Payment) -> str:
     """What the channel tells the customer, in Chinese, whatever language a page or a job speaks: a repetition says the same."""
     with translation.override("zh-hans"):
@@ -129,7 +174,7 @@ def _refuse_unless_possible(payment: Payment, amount: Money) -> None:
         raise TooManyRefunds
 
 
-def _source_of(payment: Payment, amount: Money) -> Account:
+def source_of(payment: Payment, amount: Money) -> Account:
     """Where the money stands: all that is left of a payment lies in one account, since it is moved on whole."""
     for account in (Account.UNAPPLIED, Account.PREMIUM_HELD, Account.INSURER_PAYABLE):
         if -ledger.balance(account, payment=payment) >= amount:
@@ -170,7 +215,7 @@ def _follow(refund: Refund, found: RefundFound) -> None:
             case Return.SUCCEEDED:
                 _go(refund, RefundState.STUCK, because="other_amount")
             case Return.FAILED | Return.REFUSED:
-                _fail(refund, payment, because=found.code or found.standing.value)
+                fail(refund, payment, because=found.code or found.standing.value, actor=CASHIER)
             case Return.STUCK:
                 _go(refund, RefundState.STUCK, because=found.code or "stuck")
             case Return.PROCESSING:
@@ -208,18 +253,24 @@ def _send_again(refund: Refund) -> None:
 
 
 def _succeed(refund: Refund, payment: Payment, found: RefundFound) -> None:
-    refund.done_at, refund.ask_at = found.done_at or clock.now(), None
-    refund.save(update_fields=["done_at", "ask_at"])
+    refund.done_at = found.done_at or clock.now()
+    succeed(refund, payment, paid_from=Account.clearing(payment.channel), because="paid_back", actor=CASHIER)
+
+
+def succeed(refund: Refund, payment: Payment, *, paid_from: Account, because: str, actor: Actor) -> None:
+    """The money is back. Both rows are locked by the caller; what it changed in the refund is saved."""
+    refund.done_at, refund.ask_at = refund.done_at or clock.now(), None
+    refund.save()
     payment.refunded_fen += refund.amount_fen
     payment.save(update_fields=["refunded_fen"])
-    key, clearing = f"refunded:{refund.number}", Account.clearing(payment.channel)
-    ledger.post(key, debit=Account.REFUND_PAYABLE, credit=clearing, amount=refund.amount, payment=payment)
-    move(refund, RefundState.SUCCEEDED, actor=CASHIER, because="paid_back", subject=payment.subject)
+    key = f"refunded:{refund.number}"
+    ledger.post(key, debit=Account.REFUND_PAYABLE, credit=paid_from, amount=refund.amount, payment=payment)
+    move(refund, RefundState.SUCCEEDED, actor=actor, because=because, subject=payment.subject)
     if payment.refunded_fen == payment.captured_fen:
-        move(payment, PaymentState.RETURNED, actor=CASHIER, because="paid_back", subject=payment.subject)
+        move(payment, PaymentState.RETURNED, actor=actor, because=because, subject=payment.subject)
 
 
-def _fail(refund: Refund, payment: Payment, *, because: str) -> None:
+def fail(refund: Refund, payment: Payment, *, because: str, actor: Actor) -> None:
     """The money stands where it stood before the decision. Another way needs another decision, which a person takes."""
     refund.ask_at = None
     refund.save(update_fields=["ask_at"])
@@ -227,4 +278,4 @@ def _fail(refund: Refund, payment: Payment, *, because: str) -> None:
     ledger.post(key, debit=Account.REFUND_PAYABLE, credit=Account(refund.source), amount=refund.amount, payment=payment)
     payment.refunding_fen -= refund.amount_fen
     payment.save(update_fields=["refunding_fen"])
-    move(refund, RefundState.FAILED, actor=CASHIER, because=because, subject=payment.subject)
+    move(refund, RefundState.FAILED, actor=actor, because=because, subject=payment.subject)
