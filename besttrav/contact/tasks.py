@@ -3,13 +3,13 @@
 from besttrav.contact import actions, operations
 from besttrav.contact.models import Message
 from besttrav.journal.following import follow
-from besttrav.journal.queries import entry
+from besttrav.journal.queries import about
 from besttrav.kernel.jobs import job
 
 
 @job("contact.send_message", queue="messages")
 def send_message(*, entry_id: str) -> None:
-    operations.send(message=Message.objects.get(id=entry(entry_id).about_id))
+    operations.send(message=Message.objects.get(id=about(entry_id)))
 
 
 @job("contact.recover_messages", queue="messages", lock="contact.recover_messages")

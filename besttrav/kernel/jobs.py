@@ -1,6 +1,6 @@
 """Background jobs: one thin wrapper over Procrastinate, so a task is one line and its arguments are opaque ids."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,13 @@ def periodic(cron: str) -> Callable[[Job], Job]:
 def defer(name: str, **ids: str) -> None:
     """Defer a job by its name, in the caller's transaction: for operations, which their tasks import and not the other way round."""
     app.configure_task(name).defer(**ids)
+
+
+def defer_all(runs: Iterable[tuple[Job, Mapping[str, str]]]) -> None:
+    """Defer these jobs with their ids in the caller's transaction, in one statement whatever their number."""
+    deferrers = [(job.configure(), ids) for job, ids in runs]
+    if deferrers:
+        deferrers[0][0].job_manager.batch_defer_jobs([deferrer.make_new_job(**ids) for deferrer, ids in deferrers])
 
 
 def retry_stalled(*, silent_for: int = 60) -> int:

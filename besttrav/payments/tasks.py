@@ -1,9 +1,7 @@
 """Jobs of this room."""
 
-from uuid import UUID
-
 from besttrav.journal.following import follow
-from besttrav.journal.queries import entry
+from besttrav.journal.queries import about
 from besttrav.kernel import clock
 from besttrav.kernel.jobs import job
 from besttrav.payments import actions, operations, queries
@@ -12,17 +10,17 @@ from besttrav.payments.models import Notification, Payment, Refund
 
 @job("payments.close_payment", queue="payments")
 def close_payment(*, entry_id: str) -> None:
-    operations.close(payment=Payment.objects.get(id=_about(entry_id)))
+    operations.close(payment=Payment.objects.get(id=about(entry_id)))
 
 
 @job("payments.send_refund", queue="payments")
 def send_refund(*, entry_id: str) -> None:
-    operations.send_refund(refund=Refund.objects.get(id=_about(entry_id)))
+    operations.send_refund(refund=Refund.objects.get(id=about(entry_id)))
 
 
 @job("payments.handle_notification", queue="payments")
 def handle_notification(*, entry_id: str) -> None:
-    operations.handle(notification=Notification.objects.get(id=_about(entry_id)))
+    operations.handle(notification=Notification.objects.get(id=about(entry_id)))
 
 
 @job("payments.recover", queue="payments", lock="payments.recover")
@@ -36,13 +34,6 @@ def compare_bills(*, timestamp: int) -> None:
         for day in queries.unread_days(name, clock.today()):
             operations.compare_bill(name=name, day=day)
     operations.look_again()
-
-
-def _about(entry_id: str) -> UUID:
-    """The row an entry tells about; all that are followed here tell about one."""
-    about = entry(entry_id).about_id
-    assert about
-    return about
 
 
 follow(actions.SUPERSEDED, close_payment)

@@ -35,6 +35,7 @@ class Parcel(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     state = models.TextField(choices=State.choices, default=State.PACKED)
+    place = models.TextField(default="")
 
     class Meta:
         app_label = "journal"

@@ -45,7 +45,7 @@ def parcels(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
     from django.db import connection
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE journal_test_parcel (id uuid PRIMARY KEY, state text NOT NULL)")
+        cursor.execute("CREATE TABLE journal_test_parcel (id uuid PRIMARY KEY, state text NOT NULL, place text NOT NULL)")
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("DROP TABLE journal_test_parcel")

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connections, transaction
+from pytest_django import DjangoAssertNumQueries
 
 from besttrav.journal import queries
 from besttrav.journal.models import Entry
@@ -42,6 +43,31 @@ def test_a_move_looks_again_under_the_lock() -> None:
     with pytest.raises(MoveRefused):
         move(stale, Parcel.State.SENT, actor=CLERK, because="paid")
     move(stale, Parcel.State.DELIVERED, actor=CLERK, because="handed_over")
+
+
+def test_a_move_is_one_statement_and_saves_what_goes_with_it(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    parcel, other = Parcel.objects.create(), Parcel.objects.create()
+    with django_assert_num_queries(2):  # the row, and the entry
+        move(parcel, Parcel.State.SENT, actor=CLERK, because="paid", place="Harbin")
+    kept = Parcel.objects.get(id=parcel.id)
+    assert (kept.state, kept.place, parcel.place) == (Parcel.State.SENT, "Harbin", "Harbin")
+    assert Parcel.objects.get(id=other.id).state == Parcel.State.PACKED
+
+
+def test_a_refused_move_saves_nothing() -> None:
+    parcel = Parcel.objects.create(place="Harbin")
+    with pytest.raises(MoveRefused):
+        move(parcel, Parcel.State.DELIVERED, actor=CLERK, because="paid", place="Mohe")
+    assert Parcel.objects.get(id=parcel.id).place == parcel.place == "Harbin"
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "vault"])
+def test_a_move_without_a_transaction_moves_nothing() -> None:
+    parcel = Parcel.objects.create()
+    with pytest.raises(transaction.TransactionManagementError):
+        move(parcel, Parcel.State.SENT, actor=CLERK, because="paid")
+    assert Parcel.objects.get(id=parcel.id).state == Parcel.State.PACKED
+    Parcel.objects.all().delete()
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "vault"])

@@ -5,13 +5,14 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from besttrav.journal import aside, proof, queries
 from besttrav.journal.actions import FactRefused
 from besttrav.journal.following import follow
 from besttrav.journal.models import Entry
-from besttrav.journal.operations import Draft, record, record_all, record_aside
+from besttrav.journal.operations import Draft, record, record_all, record_aside, together
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Unavailable
 from besttrav.kernel.jobs import job
@@ -85,6 +86,42 @@ def test_several_entries_cost_one_statement(django_assert_num_queries: DjangoAss
         record_all([Draft(SEEN, CLERK, subject=subject, facts={"page": "home"}) for subject in subjects])
     assert set(Entry.objects.filter(subject__in=subjects).values_list("subject", flat=True)) == set(subjects)
     record_all([])
+
+
+def test_entries_of_one_transaction_cost_one_statement_and_their_followers_another(
+    drain: Callable[[], int], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    follow(DELIVERED, thank)
+    thanked.clear()
+    with together(), django_assert_num_queries(0):
+        entries = [record(SEEN, actor=CLERK, page="home"), record(DELIVERED, actor=CLERK), record(DELIVERED, actor=CLERK)]
+    with CaptureQueriesContext(connection) as said, together():
+        record(DELIVERED, actor=CLERK)
+        record(DELIVERED, actor=CLERK)
+    assert [one["sql"].split()[0] for one in said if "SAVEPOINT" not in one["sql"]] == ["INSERT", "SELECT"]
+    assert Entry.objects.filter(id__in=[entry.id for entry in entries]).count() == 3
+    assert drain() == 4
+    assert thanked[:2] == [str(entry.id) for entry in entries[1:]]
+
+
+def test_what_is_recorded_together_stands_or_falls_with_its_transaction() -> None:
+    with rolled_back(), together():
+        entry = record(SEEN, actor=CLERK, page="home")
+    with pytest.raises(RuntimeError), together():
+        another = record(SEEN, actor=CLERK, page="home")
+        raise RuntimeError
+    assert not Entry.objects.filter(id__in=[entry.id, another.id]).exists()
+
+
+def test_what_is_recorded_in_a_savepoint_goes_with_it() -> None:
+    with together():
+        kept = record(SEEN, actor=CLERK, page="home")
+        with rolled_back():
+            lost = record(SEEN, actor=CLERK, page="home")
+        with together():
+            inner = record(SEEN, actor=CLERK, page="home")
+        assert Entry.objects.filter(id=inner.id).exists()
+    assert set(Entry.objects.filter(id__in=[kept.id, lost.id]).values_list("id", flat=True)) == {kept.id}
 
 
 thanked: list[str] = []

@@ -2,7 +2,19 @@
 
 from besttrav.journal.operations.months import drop_expired, ensure_months
 from besttrav.journal.operations.moving import MoveRefused, move
-from besttrav.journal.operations.recording import Draft, record, record_all, record_aside
+from besttrav.journal.operations.recording import Draft, record, record_all, record_aside, together
 from besttrav.journal.operations.sealing import heal_ticks, seal
 
-__all__ = ["Draft", "MoveRefused", "drop_expired", "ensure_months", "heal_ticks", "move", "record", "record_all", "record_aside", "seal"]
+__all__ = [
+    "Draft",
+    "MoveRefused",
+    "drop_expired",
+    "ensure_months",
+    "heal_ticks",
+    "move",
+    "record",
+    "record_all",
+    "record_aside",
+    "seal",
+    "together",
+]

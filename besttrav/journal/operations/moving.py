@@ -6,13 +6,15 @@ class Claim(PersonalModel):
     MOVED = CLAIM_MOVED                  # actions.moving("claims.claim_moved", Stream.BUSINESS, _("..."))
 """
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import connections, models
 from django.utils.translation import gettext_lazy as _
 
 from besttrav.journal.models import Entry
+from besttrav.journal.operations.recording import demand_transaction
 from besttrav.journal.operations.recording import record as write_down
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
@@ -26,17 +28,51 @@ class MoveRefused(Refusal):
     way_out = _("Reload the page to see where it stands now.")
 
 
-def move(record: models.Model, to: str, *, actor: Actor, because: str, subject: UUID | None = None) -> Entry:
+def move(record: models.Model, to: str, *, actor: Actor, because: str, subject: UUID | None = None, **values: Any) -> Entry:
     """Take the record to another state: lock its row, look again, ask its model's `MOVES`, save, and write down its `MOVED`.
 
-    The record is read anew under the lock, so unsaved changes to it are lost. Of two movers at once one has its way and the
-    other is refused. Needs the caller's transaction.
+    It is one statement for the row, and `values` are saved with the state by the same one. The record is as the row then is, so other
+    unsaved changes to it are lost. Of two movers at once one has its way and the other is refused. Needs the caller's transaction.
     """
+    demand_transaction()
+    for name, value in values.items():
+        setattr(record, name, value)
     stateful: Any = record
-    record.refresh_from_db(from_queryset=type(record)._base_manager.select_for_update(of=("self",)))
-    was = stateful.state
-    if to not in stateful.MOVES.get(was, ()):
-        raise MoveRefused
+    origins = [str(was) for was, onward in stateful.MOVES.items() if to in onward]
     stateful.state = to
-    record.save(update_fields=["state"])
-    return write_down(stateful.MOVED, actor=actor, about=record, subject=subject, was=str(was), now=str(to), because=because)
+    moved = _moved(record, ["state", *values], origins)
+    if moved is None:
+        record.refresh_from_db()
+        raise MoveRefused
+    _take_over(record, moved)
+    return write_down(stateful.MOVED, actor=actor, about=record, subject=subject, was=moved.was, now=str(to), because=because)
+
+
+def _moved(record: models.Model, names: list[str], origins: list[str]) -> Any:
+    """The row as it is now, with the state it had as `was`; None where it is in none of these states."""
+    fields: list[Any] = [record._meta.get_field(name) for name in names]
+    database = record._state.db or "default"
+    saved = [field.get_db_prep_save(field.pre_save(record, add=False), connections[database]) for field in fields]
+    statement = _statement(type(record), tuple(field.column for field in fields))
+    return next(iter(type(record)._base_manager.using(database).raw(statement, [*saved, record.pk, origins])), None)
+
+
+@cache
+def _statement(model: type[models.Model], columns: tuple[str, ...]) -> str:
+    # The inner look waits for whoever holds the row and sees what they left, so one statement both looks again and saves.
+    table, key = f'"{model._meta.db_table}"', f'"{model._meta.pk.column}"'
+    sets = ", ".join(f'"{column}" = %s' for column in columns)
+    return (
+        f"UPDATE {table} SET {sets}"  # noqa: S608  # names of our own
+        f" FROM (SELECT {key} AS held, state AS was FROM {table} WHERE {key} = %s FOR UPDATE) AS before"
+        f" WHERE {table}.{key} = before.held AND before.was = ANY(%s) RETURNING {table}.*, before.was"
+    )
+
+
+def _take_over(record: models.Model, moved: models.Model) -> None:
+    field: Any
+    for field in record._meta.concrete_fields:
+        value = moved.__dict__[field.attname]
+        if field.is_relation and field.is_cached(record) and record.__dict__.get(field.attname) != value:
+            field.delete_cached_value(record)
+        record.__dict__[field.attname] = value

@@ -1,7 +1,9 @@
 """Writing down: with the caller's transaction, or beside it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -32,24 +34,33 @@ class Draft:
 
 def record(action: Action, *, actor: Actor, about: models.Model | None = None, subject: UUID | None = None, **facts: Any) -> Entry:
     """Write down what happened, in the caller's transaction, and defer a job for each follower in it."""
-    _demand_transaction()
+    demand_transaction()
     written = _written(Draft(action=action, actor=actor, about=about, subject=subject, facts=facts), clock.now())
-    straight(connection, _INSERT, [f"[{written.line}]"])
-    entry = written.entry
-    following.tell(action, entry.id, facts)
-    return entry
+    _write_down([written])
+    return written.entry
 
 
 def record_all(drafts: Sequence[Draft]) -> None:
     """`record` for several happenings of one transaction, in one statement."""
-    _demand_transaction()
+    demand_transaction()
     now = clock.now()
-    written = [_written(draft, now) for draft in drafts]
-    if not written:
-        return
-    straight(connection, _INSERT, [f"[{','.join(one.line for one in written)}]"])
-    for draft, one in zip(drafts, written, strict=True):
-        following.tell(draft.action, one.id, draft.facts)
+    _write_down([_written(draft, now) for draft in drafts])
+
+
+@contextmanager
+def together(*, durable: bool = False) -> Iterator[None]:
+    """A transaction whose entries are written in one statement, and their followers deferred in a second one, as its last.
+
+    So until it ends, none of its own entries is to be read. What is recorded inside a savepoint is written there, and goes with it.
+    """
+    with transaction.atomic(durable=durable):
+        batch = _Batch(_depth(), [])
+        before = _batch.set(batch)
+        try:
+            yield
+        finally:
+            _batch.reset(before)
+        _insert(batch.written)
 
 
 def record_aside(drafts: Sequence[Draft]) -> list[UUID]:
@@ -68,7 +79,37 @@ def record_aside(drafts: Sequence[Draft]) -> list[UUID]:
     return [one.id for one in written]
 
 
-def _demand_transaction() -> None:
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Entries that wait for the end of their transaction."""
+
+    depth: int
+    written: list["_Written"]
+
+
+_batch: ContextVar[_Batch | None] = ContextVar("entries of one transaction", default=None)
+
+
+def _depth() -> int:
+    """In how many savepoints this is."""
+    return sum(savepoint is not None for savepoint in connection.savepoint_ids)
+
+
+def _write_down(written: Sequence["_Written"]) -> None:
+    batch = _batch.get()
+    if batch is not None and batch.depth == _depth():
+        batch.written.extend(written)
+    else:
+        _insert(written)
+
+
+def _insert(written: Sequence["_Written"]) -> None:
+    if written:
+        straight(connection, _INSERT, [f"[{','.join(one.line for one in written)}]"])
+        following.tell((one.draft.action, one.id, one.draft.facts) for one in written)
+
+
+def demand_transaction() -> None:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("an entry is written in the transaction of what it tells about")
 
@@ -77,6 +118,7 @@ def _demand_transaction() -> None:
 class _Written:
     """An entry's columns as they are hashed, its digest, and both together as the line that goes to the database."""
 
+    draft: Draft
     id: UUID
     at: datetime
     columns: dict[str, Any]
@@ -103,7 +145,7 @@ def _written(draft: Draft, at: datetime) -> _Written:
     hashed = seals.canonical(columns)
     digest = seals.digest_of(hashed)
     # The database is told the very text that was hashed, with the digest added: encoding it twice would be half the work of writing.
-    return _Written(id, at, columns, digest, f'{hashed[:-1]},"digest":"{digest.hex()}"}}')
+    return _Written(draft, id, at, columns, digest, f'{hashed[:-1]},"digest":"{digest.hex()}"}}')
 
 
 def _text(id: UUID | None) -> str | None:
