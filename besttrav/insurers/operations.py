@@ -32,11 +32,12 @@ from besttrav.insurers.port import (
     Unknown,
     Waiting,
 )
-from besttrav.journal.operations import MoveRefused, move, record
+from besttrav.journal.operations import MoveRefused, move, record, together
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.errors import Refusal
+from besttrav.kernel.statements import insert_once
 
 CALLER = Actor.job("insurers.call")
 IN_ONE_RUN = 200
@@ -149,8 +150,7 @@ def receive(*, insurer: str, path: str, headers: Mapping[str, str], body: bytes)
     crashpoint("insurers.callback_proved")
     with transaction.atomic():
         item = InboxItem(insurer=insurer, event_id=callback.event_id, number=callback.number)
-        InboxItem.objects.bulk_create([item], ignore_conflicts=True)
-        if InboxItem.objects.filter(id=item.id).exists():
+        if insert_once(item):
             record(actions.CALLED_BACK, about=item, actor=Actor.job("insurers.receive"), insurer=insurer)
     crashpoint("insurers.callback_kept")
     return callback.reply
@@ -212,11 +212,12 @@ def _planned(
         deadline_at=deadline,
         next_try_at=min(next_try_at, deadline),
     )
-    Exchange.objects.bulk_create([wanted], ignore_conflicts=True)
+    if insert_once(wanted):
+        return wanted, True
     found = Exchange.objects.select_related("submission").get(kind=kind, contract=contract, version=version)
     if found.insurer != insurer:
         raise ValueError("the same version of a contract goes to one insurer")
-    return found, found.id == wanted.id
+    return found, False
 
 
 def _call(exchange: Exchange, *, actor: Actor) -> None:
@@ -263,17 +264,12 @@ def _send(exchange: Exchange, build: Callable[[], Command]) -> None:
 def _begin(exchange: Exchange) -> None:
     """The one gate through which a command leaves: committed when this returns, so it refuses to be called inside a transaction."""
     now = clock.now()
-    with transaction.atomic(durable=True):
+    longest = min(now + timedelta(seconds=ASKING.longest_call), exchange.deadline_at)
+    with together(durable=True):
         if exchange.kind == Kind.DOCUMENT and exchange.state != _S.PLANNED:
             move(exchange, _S.PLANNED, actor=CALLER, because="safe_to_repeat")
-        move(exchange, _S.SENDING, actor=CALLER, because="due")
-        _write(
-            exchange,
-            tries=exchange.tries + 1,
-            left_at=now,
-            absent_answers=0,
-            next_try_at=min(now + timedelta(seconds=ASKING.longest_call), exchange.deadline_at),
-        )
+        sent: dict[str, Any] = {"tries": exchange.tries + 1, "left_at": now, "absent_answers": 0, "next_try_at": longest}
+        move(exchange, _S.SENDING, actor=CALLER, because="due", **sent)
 
 
 def _fitting(command: Command, exchange: Exchange) -> Command:
@@ -297,8 +293,7 @@ def _as_submit(build: Callable[[], Command]) -> Callable[[], Submit]:
 def _take_back(exchange: Exchange, *, because: str, left_before: datetime | None) -> None:
     """Not a byte has left this time: it is as it was before."""
     with transaction.atomic():
-        move(exchange, _S.PLANNED, actor=CALLER, because=because)
-        _write(exchange, left_at=left_before, next_try_at=_next_try(exchange))
+        move(exchange, _S.PLANNED, actor=CALLER, because=because, left_at=left_before, next_try_at=_next_try(exchange))
 
 
 def _give_up_unsent(exchange: Exchange, *, because: str, left_before: datetime | None) -> None:
@@ -386,7 +381,7 @@ def _compare(exchange: Exchange, recall: Callable[[], Submit], issued: Issued) -
 
 def _adopt(exchange: Exchange, sent: Submit, issued: Issued) -> None:
     """Call it issued if it is what was asked for; else leave it to a human, with the names of what differs."""
-    with transaction.atomic():
+    with together():
         # Two contracts that were given one policy number at the same moment would both find it free.
         _lock_policy_numbers(exchange.insurer)
         different = _differences(exchange, sent, issued)
@@ -416,9 +411,8 @@ def _count_absence(exchange: Exchange, *, then: Callable[[Exchange], None]) -> N
 
 
 def _repeat(exchange: Exchange) -> None:
-    with transaction.atomic():
-        move(exchange, _S.PLANNED, actor=CALLER, because="never_arrived")
-        _write(exchange, next_try_at=_next_try(exchange))
+    with together():
+        move(exchange, _S.PLANNED, actor=CALLER, because="never_arrived", next_try_at=_next_try(exchange))
         _call(exchange, actor=CALLER)
 
 
@@ -433,10 +427,10 @@ def _stay(exchange: Exchange, state: str, *, because: str, **found: Any) -> None
     """Not settled: ask again later."""
     with transaction.atomic():
         if exchange.state != state:
-            move(exchange, state, actor=CALLER, because=because)
+            move(exchange, state, actor=CALLER, because=because, next_try_at=_next_try(exchange), reason=because, **found)
         else:
             _lock(exchange)
-        _write(exchange, next_try_at=_next_try(exchange), reason=because, **found)
+            _write(exchange, next_try_at=_next_try(exchange), reason=because, **found)
 
 
 # Documents
@@ -508,11 +502,9 @@ def _withdrawal(exchange: Exchange) -> Cancel:
 
 
 def _finish(exchange: Exchange, state: str, *, because: str, actor: Actor = CALLER, **found: Any) -> None:
-    with transaction.atomic():
-        if found:
-            _write(exchange, **found)  # Before the move: an issued policy without its number does not exist.
-        move(exchange, state, actor=actor, because=because)
-        _write(exchange, reason=because, settled_at=clock.now(), next_try_at=None)
+    with transaction.atomic(savepoint=False):
+        # With the move: an issued policy without its number does not exist.
+        move(exchange, state, actor=actor, because=because, reason=because, settled_at=clock.now(), next_try_at=None, **found)
 
 
 # The row

@@ -1,7 +1,7 @@
 """The consent ledger: append-only, so what holds now is derived and every earlier answer stays provable."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -35,9 +35,10 @@ class Given:
     subject: UUID
     code: Consent
     detail: str = ""
+    way: str = field(kw_only=True)
 
 
-def give_all(answers: Sequence[Given], *, text: ShownText, page: str, way: str, actor: Actor) -> None:
+def give_all(answers: Sequence[Given], *, text: ShownText, page: str, actor: Actor) -> None:
     """Write down several consents that were given in one step, each one an event of its own. Needs the caller's transaction."""
     now = clock.now()
     events = [
@@ -50,7 +51,7 @@ def give_all(answers: Sequence[Given], *, text: ShownText, page: str, way: str, 
             text_sha256=text.sha256,
             language=text.language,
             page=page,
-            way=way,
+            way=answer.way,
             actor_kind=actor.kind,
             actor_id=actor.id,
             at=now,
@@ -60,7 +61,7 @@ def give_all(answers: Sequence[Given], *, text: ShownText, page: str, way: str, 
     ConsentEvent.objects.bulk_create(events)
     record_all(
         [
-            Draft(actions.CONSENT["given"], actor, event, event.subject, {"code": event.code.lower(), "page": page, "way": way})
+            Draft(actions.CONSENT["given"], actor, event, event.subject, {"code": event.code.lower(), "page": page, "way": event.way})
             for event in events
         ]
     )

@@ -20,7 +20,7 @@ from django.db import connections, models, transaction
 from django.db.models.lookups import IsNull
 
 from besttrav.kernel import ids
-from besttrav.kernel.statements import straight
+from besttrav.kernel.statements import insert_of, straight
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.kinds import Kind
 from besttrav.privacy.purposes import Purpose
@@ -292,14 +292,8 @@ class PersonalModel(models.Model):
         values = [field.get_db_prep_save(field.pre_save(self, True), connection) for field in fields]
         if any(hasattr(value, "resolve_expression") for value in values):
             return manager._insert([self], fields=fields, returning_fields=[], using=using, raw=raw)
-        straight(connection, _insert_of(type(self)), values)
+        straight(connection, insert_of(type(self)), values)
         return []
-
-
-@cache
-def _insert_of(model: type[models.Model]) -> str:
-    columns = [f'"{field.column}"' for field in model._meta.local_concrete_fields]
-    return f'INSERT INTO "{model._meta.db_table}" ({", ".join(columns)}) VALUES ({", ".join(["%s"] * len(columns))})'  # noqa: S608  # our own names
 
 
 _declared: list[PersonalField] = []

@@ -13,7 +13,7 @@ from uuid import UUID
 from besttrav.kernel import clock, ids
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.vault import store
-from besttrav.privacy.vault.models import Clock, File, Hold
+from besttrav.privacy.vault.models import Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,14 @@ def subjects_of(sheets: Iterable[UUID]) -> dict[UUID, UUID]:
     return {card.sheet: card.subject for card in store.cards_of(sheets).values()}
 
 
-def become(file: UUID, keep: Keep) -> None:
-    """Change a file's class, as when an application becomes a contract: the file and its keys stay, the old clock stops."""
-    previous = File.objects.get(pk=file).keep
-    File.objects.filter(pk=file).update(keep=keep.value)
-    Clock.objects.filter(file_id=file, keep=previous).delete()
+def become(file: UUID, keep: Keep, on: date) -> date:
+    """Change a file's class, as when an application becomes a contract: the file and its keys stay, the class's clock takes over.
+
+    Raises File.DoesNotExist. Returns the first day after the period.
+    """
+    ends_on = keep.ends_on(on)
+    store.set_class(file, keep, started_on=on, ends_on=ends_on)
+    return ends_on
 
 
 def start_clock(file: UUID, keep: Keep, on: date) -> date:
@@ -64,7 +67,7 @@ def start_clock(file: UUID, keep: Keep, on: date) -> date:
     A file may have several clocks; the longest wins. A later event of the same class moves its clock.
     """
     ends_on = keep.ends_on(on)
-    Clock.objects.update_or_create(file_id=file, keep=keep.value, defaults={"started_on": on, "ends_on": ends_on})
+    store.set_clock(file, keep, started_on=on, ends_on=ends_on)
     return ends_on
 
 

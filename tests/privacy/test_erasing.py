@@ -59,8 +59,7 @@ def test_the_certificate_names_both_dates(booked: Booked, erase: Callable[[Booke
 
 
 def test_what_the_law_keeps_is_restricted_with_its_rule_and_end(booked: Booked, erase: Callable[[Booked], Erasure]) -> None:
-    files.become(booked.buyer.file_id, Keep.CONTRACT)
-    ends = files.start_clock(booked.buyer.file_id, Keep.CONTRACT, date(2026, 3, 1))
+    ends = files.become(booked.buyer.file_id, Keep.CONTRACT, date(2026, 3, 1))
     (item,) = erasing.plan(booked.buyer.subject_id)
     assert (item.outcome, item.until) == (RESTRICT, date(2031, 3, 1)) == (RESTRICT, ends)
     assert "44, 51" in item.law

@@ -10,6 +10,7 @@ import pytest
 from django.db import ProgrammingError, connections, transaction
 
 from besttrav.journal.models import Entry
+from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.privacy import consents, erasing, files
 from besttrav.privacy.consent_codes import Consent
@@ -137,7 +138,7 @@ def test_a_person_who_is_erased_is_not_called_given_away(agreed: Booked) -> None
 
 
 def test_a_person_whose_file_is_restricted_is_not_called_given_away(agreed: Booked) -> None:
-    files.become(agreed.buyer.file_id, Keep.CONTRACT)
+    files.become(agreed.buyer.file_id, Keep.CONTRACT, clock.today())
     themselves = Actor.person(id=agreed.buyer.subject_id, subject=agreed.buyer.subject_id)
     erasing.erase(subject=agreed.buyer.subject_id, actor=themselves, because="asked")
     erasing.finish_pending(older_than=timedelta(0))

@@ -51,8 +51,7 @@ def conclude(*, sold: Sold, exchange: Exchange, actor: Actor) -> Policy:
     known = Policy.objects.filter(contract=sold.contract).first()
     if known:
         return known
-    files.become(sold.file, sold.keep)
-    files.start_clock(sold.file, sold.keep, sold.last_day)
+    files.become(sold.file, sold.keep, sold.last_day)
     crashpoint("policies.file_became_contract")
     check = verification.mint()
     policy = Policy.objects.create(

@@ -48,12 +48,11 @@ SEALED = ("name", "passport_name", "identity_number", "birth_date", "sex", "nati
 
 
 def write(*, contract: UUID, file: UUID, people: Sequence[Person], holder_subject: UUID | None = None) -> list[Party]:
-    """Put these people in the place of those a contract had. Needs the caller's transaction; costs the same for one person and for many.
+    """Put these people into a contract that has nobody. Needs the caller's transaction; costs the same for one person and for many.
 
     Everybody is somebody new, but for a holder who is signed in: typing a number attaches nothing to its owner.
     """
     sheets = files.open_sheets(keep=Keep.QUOTE, subjects=[holder_subject if person.is_holder else None for person in people], file=file)
-    Party.objects.filter(contract=contract).delete()
     parties = [_party(contract, place, person, sheet.id) for place, (person, sheet) in enumerate(zip(people, sheets, strict=True))]
     for party, person in zip(parties, people, strict=True):
         party.beneficiary_of = None if person.beneficiary_of is None else parties[person.beneficiary_of]

@@ -19,7 +19,7 @@ from besttrav.privacy.crypto.suites import SheetCipher, new_key
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.vault import epochs, secrets
 from besttrav.privacy.vault.connection import Question, beside_copying, vault_cursor
-from besttrav.privacy.vault.models import Circumstance, Epoch, EpochState, SheetState
+from besttrav.privacy.vault.models import Circumstance, Epoch, EpochState, File, SheetState
 from besttrav.privacy.vault.router import VAULT
 from besttrav.privacy.vault.secrets import EpochSecrets
 
@@ -122,6 +122,38 @@ def _insert_sheets(epoch: EpochSecrets, wanted: Sequence[NewSheet], keys: Sequen
             },
         )
         return int(cursor.rowcount)
+
+
+_SET_CLOCK = """
+INSERT INTO vault_clock (id, file_id, keep, started_on, ends_on)
+VALUES (gen_random_uuid(), %(file)s, %(keep)s, %(started_on)s, %(ends_on)s)
+ON CONFLICT (file_id, keep) DO UPDATE SET started_on = excluded.started_on, ends_on = excluded.ends_on
+"""
+
+
+def set_clock(file: UUID, keep: Keep, *, started_on: date, ends_on: date) -> None:
+    """Let the clock of this class run in a file, or move it."""
+    with vault_cursor() as cursor:
+        cursor.execute(_SET_CLOCK, {"file": file, "keep": keep.value, "started_on": started_on, "ends_on": ends_on})
+
+
+_SET_CLASS = """
+WITH file AS (SELECT id, keep FROM vault_file WHERE id = %(file)s FOR UPDATE),
+     stopped AS (DELETE FROM vault_clock clock USING file
+                 WHERE clock.file_id = file.id AND clock.keep = file.keep AND file.keep <> %(keep)s),
+     started AS (INSERT INTO vault_clock (id, file_id, keep, started_on, ends_on)
+                 SELECT gen_random_uuid(), id, %(keep)s, %(started_on)s, %(ends_on)s FROM file
+                 ON CONFLICT (file_id, keep) DO UPDATE SET started_on = excluded.started_on, ends_on = excluded.ends_on)
+UPDATE vault_file SET keep = %(keep)s FROM file WHERE vault_file.id = file.id
+"""
+
+
+def set_class(file: UUID, keep: Keep, *, started_on: date, ends_on: date) -> None:
+    """Give a file another class and the clock of that one, in the place of the clock it had. Raises File.DoesNotExist."""
+    with vault_cursor() as cursor:
+        cursor.execute(_SET_CLASS, {"file": file, "keep": keep.value, "started_on": started_on, "ends_on": ends_on})
+        if not cursor.rowcount:
+            raise File.DoesNotExist
 
 
 _IS_BEHIND = "EXISTS (SELECT 1 FROM vault_circumstance WHERE restored_at IS NOT NULL AND coalesce(replayed_at < restored_at, true))"

@@ -7,13 +7,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from besttrav.catalogue.offer import Offer, PaperKind
 from besttrav.catalogue.rating import Traveller
 from besttrav.catalogue.rules import FULL_AGE
-from besttrav.journal.operations import move, record
+from besttrav.journal.operations import move, record, together
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
@@ -90,7 +89,7 @@ def start(
     application = Application(browser_sha256=browser_sha256, account=account, version_id=offer.version.id, language=language)
     # Whoever fills it in is somebody from the first step on, though nothing is known of them yet.
     sheet = files.open_sheet(keep=Keep.QUOTE, subject=account.subject if account else None, file=application.file)
-    with transaction.atomic():
+    with together():
         application.holder = sheet.id
         application.groups = dict(wanted.groups)
         _set_trip(application, wanted)
@@ -125,11 +124,12 @@ def write_people(*, application: Application, people: Sequence[Person], actor: A
     if sum(person.is_insured for person in people) > DRAFT.most_people:
         raise TooManyPeople
     with _changing(application, actor, "people", seen, people=len(people)):
-        Answer.objects.filter(application=application).delete()
         first_day = application.first_day
         same_phone = _has_phone(application, next(one.phone for one in people if one.is_holder))
         aged = [replace(one, age=_age(one, first_day)) for one in people]
         (subject,) = files.subjects_of([application.holder]).values()
+        if application.people_at:
+            _forget_people(application)
         parties = contract_people.write(contract=application.contract, file=application.file, people=aged, holder_subject=subject)
         application.people_at = clock.now()
         _undo(application, "answered_at", "consented_at", "signed_at", *(() if same_phone else ("phone_proved_at",)))
@@ -155,8 +155,8 @@ def answer(*, application: Application, answers: Mapping[tuple[UUID, str], bool]
             Answer(application=application, party_id=party, person=by_party[party].id, question=question, answer="yes" if said else "no")
             for (party, question), said in answers.items()
         )
-        given = [Given(subject, Consent.K03) for subject in set(subjects.values())]
-        consents.give_all(given, text=_shown(application, seen), page="health", way="tap", actor=actor)
+        given = [Given(subject, Consent.K03, way="tap") for subject in set(subjects.values())]
+        consents.give_all(given, text=_shown(application, seen), page="health", actor=actor)
         application.answered_at = clock.now()
         _undo(application, "signed_at")
         files.start_clock(application.health_file, Keep.QUOTE_HEALTH, clock.today())
@@ -185,14 +185,10 @@ def consent(*, application: Application, offer: Offer, agreed: frozenset[str], a
             raise ConsentMissing
         subjects = files.subjects_of(party.person for party in parties)
         text = _shown(application, seen)
-        own = [party for party in parties if party.is_holder]
-        others = [party for party in parties if not party.is_holder]
-        for group, way in ((own, "tap"), (others, "declared")):
-            given = [one for party in group for one in _consents_of(party, subjects[party.person], offer)]
-            if group is own and OFFERS_BY_SMS in agreed:
-                given += [Given(subjects[party.person], Consent.K10, "sms") for party in own]
-            if given:
-                consents.give_all(given, text=text, page="consents", way=way, actor=actor)
+        given = [one for party in parties for one in _consents_of(party, subjects[party.person], offer)]
+        if OFFERS_BY_SMS in agreed:
+            given += [Given(subjects[party.person], Consent.K10, "sms", way="tap") for party in parties if party.is_holder]
+        consents.give_all(given, text=text, page="consents", actor=actor)
         record(actions.CONSENTED, about=application, actor=actor, codes=sorted(code.lower() for code in agreed))
         application.consented_at = clock.now()
         _undo(application, "signed_at")
@@ -223,8 +219,7 @@ def withdraw(*, application: Application, actor: Actor, seen: Seen) -> None:
         if not application.is_open:
             raise NotOpen
         evidence.note(application, seen, "left")
-        Answer.objects.filter(application=application).delete()
-        Party.objects.filter(contract=application.contract).delete()
+        _forget_people(application)
         application.signature = application.trip_words = None
         application.save()
         move(application, ApplicationState.WITHDRAWN, actor=actor, because="own_wish")
@@ -233,7 +228,7 @@ def withdraw(*, application: Application, actor: Actor, seen: Seen) -> None:
 @contextmanager
 def locked(application: Application) -> Iterator[None]:
     """The caller's application as it is now, nobody else's turn until the transaction ends."""
-    with transaction.atomic():
+    with together():
         application.refresh_from_db(from_queryset=Application.objects.select_for_update(of=("self",)))
         yield
 
@@ -253,6 +248,11 @@ def _changing(application: Application, actor: Actor, what: str, seen: Seen, **f
         record(actions.CHANGED, about=application, actor=actor, what=what, revision=application.revision)
 
 
+def _forget_people(application: Application) -> None:
+    Answer.objects.filter(application=application).delete()
+    Party.objects.filter(contract=application.contract).delete()
+
+
 def _set_trip(application: Application, wanted: Wanted) -> None:
     application.plan, application.area = wanted.plan, wanted.area
     application.first_day, application.last_day = wanted.first_day, wanted.last_day
@@ -264,9 +264,9 @@ def _set_trip(application: Application, wanted: Wanted) -> None:
 
 def _has_phone(application: Application, phone: str) -> bool:
     """Whether the applicant's number that was proved is still the one that stands there."""
-    holder = Party.objects.filter(contract=application.contract, is_holder=True).first()
-    if holder is None or application.phone_proved_at is None:
+    if application.phone_proved_at is None:
         return False
+    holder = Party.objects.get(contract=application.contract, is_holder=True)
     return reveal_one(holder, "phone", purpose=APPLY, actor=CHECKER, case=application.id).phone == Kind.PHONE.clean(phone)
 
 
@@ -292,12 +292,13 @@ def _undo(application: Application, *done: str) -> None:
 
 
 def _consents_of(party: Party, subject: UUID, offer: Offer) -> Iterator[Given]:
-    yield Given(subject, Consent.K02)
-    yield Given(subject, Consent.K05, offer.insurer.code)
+    way = "tap" if party.is_holder else "declared"
+    yield Given(subject, Consent.K02, way=way)
+    yield Given(subject, Consent.K05, offer.insurer.code, way=way)
     if party.is_insured and not party.is_holder and (party.age or 0) < GUARDED_BELOW:
-        yield Given(subject, Consent.K14)
+        yield Given(subject, Consent.K14, way=way)
     if agrees_to_death_cover(party, offer):
-        yield Given(subject, Consent.K15)
+        yield Given(subject, Consent.K15, way=way)
 
 
 def _shown(application: Application, seen: Seen) -> ShownText:

@@ -115,8 +115,7 @@ def conclude(*, exchange: Exchange) -> Policy | None:
             return Policy.objects.filter(contract=exchange.contract).first()
         sold = _sold(application, order)
         if application.answered_at:
-            files.become(application.health_file, sold.keep)
-            files.start_clock(application.health_file, sold.keep, sold.last_day)
+            files.become(application.health_file, sold.keep, sold.last_day)
         policy = concluding.conclude(sold=sold, exchange=exchange, actor=ISSUER)
         payments.owe_insurer(payment=_payment_of(order), because="issued", actor=ISSUER)
         move(order, OrderState.ISSUED, actor=ISSUER, because="issued")
