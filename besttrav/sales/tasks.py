@@ -9,7 +9,7 @@ from besttrav.payments import actions as payment_actions
 from besttrav.payments.models import Payment, Refund, RefundState
 from besttrav.policies import actions as policy_actions
 from besttrav.policies.models import Policy
-from besttrav.sales.operations import issuing, papers
+from besttrav.sales.operations import issuing
 
 # Runs in two hours: vault or journal may be away for longer than the usual half minute. The clock looks after the money meanwhile.
 PATIENCE = 12
@@ -40,11 +40,6 @@ def tell(*, entry_id: str) -> None:
     issuing.tell(policy=Policy.objects.get(id=about(entry_id)))
 
 
-@job("sales.make_papers")
-def make_papers(*, entry_id: str) -> None:
-    papers.make(policy=Policy.objects.get(id=about(entry_id)))
-
-
 @job("sales.expire", lock="sales.expire")
 def expire(*, timestamp: int) -> None:
     issuing.expire()
@@ -55,4 +50,3 @@ follow(insurer_actions.DUE, work, kind={Kind.SUBMIT})
 follow(insurer_actions.EXCHANGE_MOVED, settle, now={ExchangeState.OK, ExchangeState.REJECTED, ExchangeState.GIVEN_UP})
 follow(payment_actions.REFUND_MOVED, settle_refund, now={RefundState.SUCCEEDED})
 follow(policy_actions.ISSUED, tell)
-follow(policy_actions.ISSUED, make_papers)

@@ -32,7 +32,6 @@ EVERYWHERE = {
         "sales.paid",
         "sales.concluded",
         "sales.told",
-        "sales.paper_made",
         "sharing.permitted",
         "policies.file_became_contract",
     ),
@@ -41,7 +40,7 @@ EVERYWHERE = {
 }
 LATER = {"insurers.asked", "insurers.callback_proved", "insurers.callback_kept"}  # where the insurer takes its time
 BACK = {"sales.given_back", "payments.refund_sending", "payments.refund_answered"}
-PAPERS = ["application en", "application zh-hans", "certificate en", "e_policy zh-hans"]
+PAPERS = ["e_policy zh-hans"]
 MOMENTS = (0, 70, 140, 210, 280, 400, 600, 900, 1300, 1500, 1900, 2100, 2400)
 
 Kill = tuple[str, str]

@@ -1,4 +1,4 @@
-"""Our own papers of a contract: made after it was issued, and on demand."""
+"""Our own papers of a contract: made when they are asked for."""
 
 import pytest
 
@@ -34,10 +34,11 @@ def words_of(order: Order, document: PolicyDocument) -> str:
     return text_of(hand_over(document=document, actor=acting_for(order)))
 
 
-def test_the_copy_says_what_was_signed_in_both_languages_and_is_made_by_the_job(shop: Shop) -> None:
+def test_the_copy_says_what_was_signed_in_both_languages(shop: Shop) -> None:
     order = shop.ordered()
     policy = insured(shop, order)
-    copies = {one.language: words_of(order, one) for one in PolicyDocument.objects.filter(policy=policy, kind=DocumentKind.APPLICATION)}
+    made = [papers.made(policy=policy, kind=kind, language=language) for kind, language in papers.offered(policy)]
+    copies = {one.language: words_of(order, one) for one in made if one.kind == DocumentKind.APPLICATION}
     assert set(copies) == {"zh-hans", "en"}
     for text in copies.values():
         for words in ("林知远", "SU, WANQING", "12900001001", order.number, str(policy.premium), "12900001001"):
@@ -75,18 +76,19 @@ def test_a_certificate_is_made_where_the_product_promises_one_and_nowhere_else(s
         shop.work()
     policy = policy_of(order)
     assert policy
-    text = words_of(order, PolicyDocument.objects.get(policy=policy, kind=DocumentKind.CERTIFICATE))
+    text = words_of(order, papers.made(policy=policy, kind=DocumentKind.CERTIFICATE, language="en"))
     for words in ("LIN, ZHIYUAN", "SU, WANQING", "Visa Code", "All Schengen member states", policy.number):
         assert words in text, words
     with pytest.raises(NoPaper):
         papers.made(policy=policy, kind=DocumentKind.CERTIFICATE, language="zh-hans")
 
 
-def test_making_again_makes_nothing_new(shop: Shop) -> None:
+def test_a_paper_is_made_when_it_is_asked_for_and_is_the_same_from_then_on(shop: Shop) -> None:
     policy = insured(shop, shop.ordered())
-    before = PolicyDocument.objects.count()
-    papers.make(policy=policy)
-    assert PolicyDocument.objects.count() == before == 4
+    assert [one.kind for one in PolicyDocument.objects.all()] == [DocumentKind.E_POLICY]
+    asked = [papers.made(policy=policy, kind=DocumentKind.APPLICATION, language="en").id for _time in range(2)]
+    assert asked[0] == asked[1]
+    assert PolicyDocument.objects.count() == 2
 
 
 def test_the_euro_has_a_day_and_a_source() -> None:

@@ -1,10 +1,10 @@
 """Our own papers of a contract: the copy of the application in both languages, and the certificate where the product promises one.
 
-They are made once the policy is issued, and again on demand should one be missing. What stands on them is opened for the time it takes to
-set them.
+A paper is made when somebody first asks for it and kept from then on: most are never asked for, and setting one takes longer than all
+the writing of a sale. Everything on it lies sealed in the contract and in the evidence of the sale, whose versions never change: whatever
+changes a contract must make its papers first. What stands on them is opened for the time it takes to set them.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,7 +24,6 @@ from besttrav.catalogue.offer import Asked, AskedOfTrip, Coverage, DocumentType,
 from besttrav.catalogue.rating import Quote
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
-from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.money import ZERO, Money
 from besttrav.policies import verification
 from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
@@ -33,7 +32,6 @@ from besttrav.policies.operations.concluding import people_of
 from besttrav.policies.operations.papers import NoPaper
 from besttrav.policies.papers import application_copy as copy
 from besttrav.policies.papers import certificate as visa
-from besttrav.policies.papers.certificate import NotForSchengen
 from besttrav.policies.papers.euro import rate_on
 from besttrav.policies.papers.words import Both, Broker
 from besttrav.policies.purposes import PROVE_COVER
@@ -49,7 +47,6 @@ _OPENED = (
     *("name", "passport_name", "identity_number", "identity_ends", "birth_date", "sex"),
     *("nationality", "phone", "email", "address", "contact"),
 )
-logger = logging.getLogger(__name__)
 
 
 def offered(policy: Policy) -> list[tuple[DocumentKind, str]]:
@@ -61,18 +58,9 @@ def offered(policy: Policy) -> list[tuple[DocumentKind, str]]:
     return papers
 
 
-def make(*, policy: Policy) -> None:
-    """Make what is offered and missing. A certificate that would promise too much is not made, and a programmer hears of it."""
-    for kind, language in offered(policy):
-        try:
-            made(policy=policy, kind=kind, language=language)
-            crashpoint("sales.paper_made")
-        except NotForSchengen:
-            logger.error("policy %s: sold for a visa whose rules it does not meet", policy.id)
-
-
 def made(*, policy: Policy, kind: DocumentKind, language: str) -> PolicyDocument:
-    """The paper, made now should it be missing. Raises NoPaper for one that is not offered, and what the setting of it refuses."""
+    """The paper, made now should it be missing. Raises NoPaper for one that is not offered, NotForSchengen for a certificate that would
+    promise too much, and CannotPrint."""
     known = PolicyDocument.objects.filter(policy=policy, kind=kind, language=language).order_by("-made_at").first()
     if known:
         return cast(PolicyDocument, known)
