@@ -21,17 +21,17 @@ _LIMITS: Final = "-c synchronous_commit=on -c statement_timeout=5000 -c TimeZone
 _idle: deque[psycopg.Connection[Any]] = deque()
 
 
-def commit(statement: str, parameters: Sequence[Any]) -> None:
+def commit(statement: str, parameters: Sequence[Any], *, again: str) -> None:
     """Run one statement and have it on disk before this returns; raises Unavailable when that cannot be had.
 
-    It is tried twice, on a new connection the second time, so the statement must be safe to repeat.
+    After a lost connection nobody knows whether it arrived: then `again` is run on a new one, which must not fail if it did.
     """
     try:
         _run(statement, parameters)
     except (psycopg.OperationalError, psycopg.InterfaceError):
         disconnect()
         try:
-            _run(statement, parameters)
+            _run(again, parameters)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise Unavailable("journal", type(error).__name__) from None
 

@@ -42,6 +42,28 @@ def entry_columns(
     }
 
 
+def shared_text(at: str, action: str, about_type: str, actor_kind: str, actor_id: Text, actor_name: str, facts: Mapping[str, Any]) -> str:
+    """What all entries of one happening have in common, as it stands in the text of each: sorted, these names are neighbours."""
+    columns = {
+        "about_type": about_type,
+        "action": action,
+        "actor_id": actor_id,
+        "actor_kind": actor_kind,
+        "actor_name": actor_name,
+        "at": at,
+        "facts": facts,
+        "format": FORMAT,
+    }
+    return canonical(columns)[1:-1]
+
+
+def entry_text(shared: str, about_id: Text, id: str, salt: str, stream: int, subject: Text) -> str:
+    """The text that is hashed, the same as `canonical` makes of `entry_columns`, from the part that was encoded once for many."""
+    about = "null" if about_id is None else f'"{about_id}"'
+    person = "null" if subject is None else f'"{subject}"'
+    return f'{{"about_id":{about},{shared},"id":"{id}","salt":"{salt}","stream":{stream},"subject":{person}}}'
+
+
 def entry_digest(columns: Mapping[str, Any]) -> bytes:
     return digest_of(canonical(columns))
 

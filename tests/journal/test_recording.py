@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from besttrav.journal import aside, proof, queries
+from besttrav.journal import aside, proof, queries, seals
 from besttrav.journal.actions import FactRefused
 from besttrav.journal.following import follow
 from besttrav.journal.models import Entry
@@ -122,6 +122,20 @@ def test_what_is_recorded_in_a_savepoint_goes_with_it() -> None:
             inner = record(SEEN, actor=CLERK, page="home")
         assert Entry.objects.filter(id=inner.id).exists()
     assert set(Entry.objects.filter(id__in=[kept.id, lost.id]).values_list("id", flat=True)) == {kept.id}
+
+
+def test_what_several_entries_share_is_worded_once_and_each_is_hashed_as_if_alone() -> None:
+    parcel, facts, subjects = Parcel.objects.create(), {"way": "rail", "pieces": 2}, [uuid4() for _ in range(4)]
+    drafts = [Draft(SENT, CLERK, parcel, subject, facts) for subject in subjects[:2]]
+    drafts += [Draft(SENT, CLERK, None, subjects[2], facts), Draft(SENT, Actor.job("tests.post"), None, subjects[3], facts | {"pieces": 1})]
+    record_all(drafts)
+    written = {entry.subject: entry for entry in Entry.objects.filter(subject__in=subjects)}
+    assert [bytes(written[subject].digest) for subject in subjects] == [
+        seals.entry_digest(written[subject].columns) for subject in subjects
+    ]
+    assert [(written[subject].about_id, written[subject].actor_name, written[subject].facts["pieces"]) for subject in subjects] == [
+        (parcel.id, "s0042", 2), (parcel.id, "s0042", 2), (None, "s0042", 2), (None, "tests.post", 1),
+    ]  # fmt: skip
 
 
 thanked: list[str] = []

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -35,7 +35,7 @@ class Draft:
 def record(action: Action, *, actor: Actor, about: models.Model | None = None, subject: UUID | None = None, **facts: Any) -> Entry:
     """Write down what happened, in the caller's transaction, and defer a job for each follower in it."""
     demand_transaction()
-    written = _written(Draft(action=action, actor=actor, about=about, subject=subject, facts=facts), clock.now())
+    (written,) = _written([Draft(action=action, actor=actor, about=about, subject=subject, facts=facts)])
     _write_down([written])
     return written.entry
 
@@ -43,8 +43,7 @@ def record(action: Action, *, actor: Actor, about: models.Model | None = None, s
 def record_all(drafts: Sequence[Draft]) -> None:
     """`record` for several happenings of one transaction, in one statement."""
     demand_transaction()
-    now = clock.now()
-    _write_down([_written(draft, now) for draft in drafts])
+    _write_down(_written(drafts))
 
 
 @contextmanager
@@ -71,11 +70,9 @@ def record_aside(drafts: Sequence[Draft]) -> list[UUID]:
     """
     if followed := [draft.action.name for draft in drafts if following.followers(draft.action)]:
         raise ValueError(f"{followed[0]} is written aside and cannot be followed")
-    now = clock.now()
-    written = [_written(draft, now) for draft in drafts]
+    written = _written(drafts)
     if written:
-        # Repeating after a lost connection must not fail when the first attempt did arrive.
-        aside.commit(f"{_INSERT} ON CONFLICT (id, stream) DO NOTHING", [f"[{','.join(one.line for one in written)}]"])
+        aside.commit(_INSERT, [_lines(written)], again=_INSERT_UNLESS_THERE)
     return [one.id for one in written]
 
 
@@ -105,7 +102,7 @@ def _write_down(written: Sequence["_Written"]) -> None:
 
 def _insert(written: Sequence["_Written"]) -> None:
     if written:
-        straight(connection, _INSERT, [f"[{','.join(one.line for one in written)}]"])
+        straight(connection, _INSERT, [_lines(written)])
         following.tell((one.draft.action, one.id, one.draft.facts) for one in written)
 
 
@@ -115,37 +112,73 @@ def demand_transaction() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
-    """An entry's columns as they are hashed, its digest, and both together as the line that goes to the database."""
+class _Happening:
+    """What several entries tell alike: everything but which record and whose data. It is checked and put into words once for all."""
+
+    action: Action
+    actor: Actor
+    given: Mapping[str, Any]
+    about_type: str
+    at: datetime
+    facts: Mapping[str, Any]
+    shared: str
+
+    @classmethod
+    def of(cls, draft: Draft, about_type: str, at: datetime) -> "_Happening":
+        action, actor = draft.action, draft.actor
+        _require_impersonal(actor.name)
+        facts = action.plain(draft.facts)
+        shared = seals.shared_text(seals.moment(at), action.name, about_type, actor.kind.value, _text(actor.id), actor.name, facts)
+        return cls(action, actor, draft.facts, about_type, at, facts, shared)
+
+    def covers(self, draft: Draft, about_type: str) -> bool:
+        same = draft.action is self.action and draft.actor is self.actor and draft.facts is self.given
+        return same and about_type == self.about_type
+
+
+class _Written(NamedTuple):
+    """An entry's columns, its digest, and both together as the line that goes to the database."""
 
     draft: Draft
     id: UUID
-    at: datetime
-    columns: dict[str, Any]
+    happening: _Happening
+    about_id: UUID | None
+    salt: bytes
     digest: bytes
     line: str
 
     @property
     def entry(self) -> Entry:
-        columns = {name: value for name, value in self.columns.items() if name not in ("format", "salt", "id", "at")}
-        ids_of = {name: UUID(columns[name]) for name in ("about_id", "actor_id", "subject") if columns[name]}
-        entry = Entry(**{**columns, **ids_of}, id=self.id, at=self.at, salt=bytes.fromhex(self.columns["salt"]), digest=self.digest)
+        action, actor = self.happening.action, self.happening.actor
+        entry = Entry(
+            id=self.id, stream=action.stream.value, at=self.happening.at, action=action.name, about_type=self.happening.about_type,
+            about_id=self.about_id, subject=self.draft.subject, actor_kind=actor.kind.value, actor_id=actor.id, actor_name=actor.name,
+            facts=self.happening.facts, salt=self.salt, digest=self.digest,
+        )  # fmt: skip
         entry._state.adding = False
         return entry
 
 
-def _written(draft: Draft, at: datetime) -> _Written:
-    _require_impersonal(draft.actor.name)
-    about_type, about_id = _named(draft.about)
-    actor, id = draft.actor, ids.new_id()
-    columns = seals.entry_columns(
-        str(id), draft.action.stream.value, seals.moment(at), draft.action.name, about_type, _text(about_id), _text(draft.subject),
-        actor.kind.value, _text(actor.id), actor.name, draft.action.plain(draft.facts), os.urandom(16).hex(),
-    )  # fmt: skip
-    hashed = seals.canonical(columns)
+def _written(drafts: Sequence[Draft]) -> list[_Written]:
+    now, happening, written = clock.now(), None, []
+    for draft in drafts:
+        about_type, about_id = _named(draft.about)
+        if happening is None or not happening.covers(draft, about_type):
+            happening = _Happening.of(draft, about_type, now)
+        written.append(_told(happening, draft, about_id))
+    return written
+
+
+def _told(happening: _Happening, draft: Draft, about_id: UUID | None) -> _Written:
+    id, salt, stream = ids.new_id(), os.urandom(16), happening.action.stream.value
+    hashed = seals.entry_text(happening.shared, _text(about_id), str(id), salt.hex(), stream, _text(draft.subject))
     digest = seals.digest_of(hashed)
     # The database is told the very text that was hashed, with the digest added: encoding it twice would be half the work of writing.
-    return _Written(draft, id, at, columns, digest, f'{hashed[:-1]},"digest":"{digest.hex()}"}}')
+    return _Written(draft, id, happening, about_id, salt, digest, f'{hashed[:-1]},"digest":"{digest.hex()}"}}')
+
+
+def _lines(written: Sequence[_Written]) -> str:
+    return f"[{','.join(one.line for one in written)}]"
 
 
 def _text(id: UUID | None) -> str | None:
@@ -166,13 +199,14 @@ def _named(about: models.Model | None) -> tuple[str, UUID | None]:
     return about._meta.label_lower, about.pk
 
 
-# One parameter for any number of entries: a statement of seven hundred would cost more to bind than to run.
+# One parameter for any number of entries: a statement of seven hundred would cost more to bind than to run. And their tick is one.
 _INSERT = """
     INSERT INTO journal_entry
-        (id, stream, at, action, about_type, about_id, subject, actor_kind, actor_id, actor_name, facts, salt, digest)
-    SELECT id, stream, at, action, about_type, about_id, subject, actor_kind, actor_id, actor_name, facts,
+        (id, stream, tick, at, action, about_type, about_id, subject, actor_kind, actor_id, actor_name, facts, salt, digest)
+    SELECT id, stream, (SELECT journal_tick()), at, action, about_type, about_id, subject, actor_kind, actor_id, actor_name, facts,
            decode(salt, 'hex'), decode(digest, 'hex')
       FROM json_to_recordset(%s) AS entry
            (id uuid, stream smallint, at timestamptz, action text, about_type text, about_id uuid, subject uuid, actor_kind text,
             actor_id uuid, actor_name text, facts jsonb, salt text, digest text)
 """
+_INSERT_UNLESS_THERE = f"{_INSERT} ON CONFLICT (id, stream) DO NOTHING"
