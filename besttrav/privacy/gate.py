@@ -5,7 +5,7 @@ does its legal basis stand and are the consents it needs live; is the file open.
 connection, and only then is the batch decrypted. Every call reads the vault's state, so no key outlives an erasure or a withdrawal.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from besttrav.kernel.actors import Actor, ActorKind
 from besttrav.kernel.errors import Refusal
 from besttrav.privacy import actions, consents
 from besttrav.privacy.crypto.suites import Damaged
-from besttrav.privacy.fields import Fresh, PersonalField, Sealed, sealed_bytes
+from besttrav.privacy.fields import Fresh, PersonalField
 from besttrav.privacy.purposes import Purpose, purposes
 from besttrav.privacy.queries import sheets_being_erased
 from besttrav.privacy.sealing import place_of
@@ -105,12 +105,11 @@ def reveal(
     """
     if not records:
         return []
-    declared = [_declared(type(records[0]), name, purpose) for name in fields]
-    cards = store.cards_of(sheet for record in records for field in declared if (sheet := field.owner_of(record)))
+    groups = _by_owner([_declared(type(records[0]), name, purpose) for name in fields])
+    cards = _cards(records, groups)
     _require_actor(actor, purpose, cards.values())
     _require_consents(purpose, cards.values())
     _require_open(purpose, cards.values())
-    groups = _by_owner(declared)
     _disclose(records, groups, cards, purpose, actor, case)
     return [_opened(record, groups, cards) for record in records]
 
@@ -128,7 +127,7 @@ def masked(records: Sequence[models.Model], fields: Sequence[str], *, actor: Act
     if not records or actor.kind is ActorKind.VISITOR:
         return [dict.fromkeys(fields, "") for _ in records]
     declared = [_field(type(records[0]), name) for name in fields]
-    cards = store.cards_of(sheet for record in records for field in declared if (sheet := field.owner_of(record)))
+    cards = _cards(records, _by_owner(declared))
     closing = sheets_being_erased(cards.values())
     return [{field.name: _mask(record, field, cards, closing, actor) for field in declared} for record in records]
 
@@ -152,7 +151,7 @@ def find_all(model: type[Record], name: str, texts: Sequence[str], *, purpose: P
         raise NotYours
     cleaned = {text: field.kind.clean(text) for text in texts}
     candidates = list(model._default_manager.filter(pk__in=store.rows_marked(field.tag, *set(cleaned.values()))))
-    cards = store.cards_of(sheet for record in candidates if (sheet := field.owner_of(record)))
+    cards = _cards(candidates, [field.of])
     closing = sheets_being_erased(cards.values())
     # A mark may outlive a rolled-back save, so each candidate is compared before it counts.
     found = [(record, _card_of(record, field, cards)) for record in candidates]
@@ -180,6 +179,10 @@ def _by_owner(fields: Iterable[PersonalField]) -> dict[str, list[PersonalField]]
     for field in fields:
         groups.setdefault(field.of, []).append(field)
     return groups
+
+
+def _cards(records: Iterable[models.Model], owners: Collection[str]) -> dict[UUID, Card]:
+    return store.cards_of(sheet for record in records for owner in owners if (sheet := record.__dict__.get(owner)))
 
 
 def _holds(actor: Actor, purpose: Purpose) -> bool:
@@ -222,20 +225,24 @@ def _disclose(
     for record in records:
         for owner, fields in groups.items():
             sheet = record.__dict__.get(owner)
-            tags = [field.tag for field in fields if record.__dict__.get(field.attname) is not None]
+            tags = [field.tag for field in fields if _envelope(record, field) is not None]
             if sheet and tags:
                 if sheet not in cards:
                     raise Gone
                 subject = cards[sheet].subject
                 opened.setdefault(subject, set()).update(tags)
                 first.setdefault(subject, record)
-    facts = {"purpose": purpose.code, "basis": purpose.basis.value, "case": case}
+    alike = {tags: _opening(purpose, case, tags) for tags in {frozenset(tags) for tags in opened.values()}}
     record_aside(
         [
-            Draft(actions.OPENED, about=first[subject], actor=actor, subject=subject, facts=facts | {"fields": sorted(tags)})
+            Draft(actions.OPENED, about=first[subject], actor=actor, subject=subject, facts=alike[frozenset(tags)])
             for subject, tags in opened.items()
         ]
     )
+
+
+def _opening(purpose: Purpose, case: UUID | None, tags: Iterable[str]) -> dict[str, object]:
+    return {"purpose": purpose.code, "basis": purpose.basis.value, "case": case, "fields": sorted(tags)}
 
 
 def _card_of(record: models.Model, field: PersonalField, cards: dict[UUID, Card]) -> Card | None:
@@ -248,7 +255,7 @@ def _is_open(card: Card | None, closing: set[UUID]) -> bool:
 
 
 def _mask(record: models.Model, field: PersonalField, cards: dict[UUID, Card], closing: set[UUID], actor: Actor) -> str:
-    if record.__dict__.get(field.attname) is None:
+    if _envelope(record, field) is None:
         return ""
     card = _card_of(record, field, cards)
     is_ones_own = card is not None and card.state is SheetState.RESTRICTED and card.subject == actor.subject
@@ -267,15 +274,23 @@ def _opened(record: models.Model, groups: dict[str, list[PersonalField]], cards:
 
 
 def _open(record: models.Model, field: PersonalField, card: Card | None) -> str | None:
-    value: Any = getattr(record, field.attname)
-    if value is None:
+    envelope = _envelope(record, field)
+    if envelope is None:
         return None
-    if isinstance(value, Fresh):
-        raise NotDeclared("the record is not saved")
-    assert isinstance(value, Sealed)
     if card is None or card.cipher is None:
         raise Gone
     try:
-        return card.cipher.open(sealed_bytes(value), place_of(field, record.pk, card)).decode()
+        return card.cipher.open(envelope, place_of(field, record.pk, card)).decode()
     except Damaged:
         raise Unreadable from None
+
+
+def _envelope(record: models.Model, field: PersonalField) -> bytes | None:
+    """What stands in the column. A query that left it out does not make it nothing: it is loaded now, before anything is written down."""
+    held: dict[str, Any] = record.__dict__
+    if field.attname not in held:
+        record.refresh_from_db(fields=[field.attname])
+    envelope: bytes | Fresh | None = held[field.attname]
+    if isinstance(envelope, Fresh):
+        raise NotDeclared("the record is not saved")
+    return envelope

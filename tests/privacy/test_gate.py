@@ -86,6 +86,13 @@ def test_the_gate_refuses_and_writes_no_disclosure(
     assert times_opened(booked) == 0
 
 
+def test_what_the_query_left_out_is_opened_with_a_disclosure_too(booked: Booked) -> None:
+    (journey,) = Journey.objects.filter(pk=booked.journey.pk).defer("name")
+    assert reveal_one(journey, "name", purpose=SERVE, actor=MEI).name == "林月"
+    (entry,) = rights.who_opened(booked.buyer.subject_id)
+    assert entry.facts["fields"] == ["sample.journey.name"]
+
+
 def test_everybody_opens_their_own_data_and_nobody_elses_in_the_same_row(booked: Booked) -> None:
     assert reveal_one(booked.reloaded(), "name", "illness", purpose=OWN_ACCESS, actor=booked.lin).illness == "花粉过敏"
     assert reveal_one(booked.reloaded(), "companion_name", purpose=OWN_ACCESS, actor=booked.gao).companion_name == "高晨"

@@ -40,13 +40,16 @@ class Card:
 
     sheet: UUID
     subject: UUID
-    file: UUID
     state: SheetState
     cipher: SheetCipher | None
     place: bytes
     """Sheet, subject and file: what envelopes are bound to."""
     may_be_closing: bool
     """Whether the record must be asked if an erasure was decided that is not carried out yet."""
+
+    @property
+    def file(self) -> UUID:
+        return UUID(bytes=self.place[32:])
 
 
 def probable_epoch() -> EpochSecrets:
@@ -190,10 +193,10 @@ def cards_of(sheets: Iterable[UUID]) -> dict[UUID, Card]:
 
     Raises Unavailable from a restore until the decisions taken since the backup are carried out again: nobody is served from the past.
     """
-    wanted = list(set(sheets))
+    wanted = {sheet.bytes: sheet for sheet in sheets}
     if not wanted:
         return {}
-    rows = [_CardRow(*row) for row in _CARDS.about(wanted)]
+    rows = [_CardRow(*row) for row in _CARDS.about(list(wanted.values()))]
     if rows:
         if rows[0].vault_is_behind:
             raise Unavailable("vault", "restored, and the decisions since the backup are not replayed yet")
@@ -201,18 +204,17 @@ def cards_of(sheets: Iterable[UUID]) -> dict[UUID, Card]:
             secrets.forget_all_but(())  # Every epoch has ended: what a secret in memory still opened is no more.
         else:
             secrets.forget_before(int(rows[0].oldest))
-    return {card.sheet: card for card in map(_card, rows)}
+    return {(sheet := wanted[row.place[:16]]): _card(sheet, row) for row in rows}
 
 
-def _card(row: _CardRow) -> Card:
-    place = bytes(row.place)
-    sheet, subject, file = (UUID(bytes=place[begin : begin + 16]) for begin in (0, 16, 32))
+def _card(sheet: UUID, row: _CardRow) -> Card:
     state = _STATES[row.state]
     cipher, is_shredded = None, state is SheetState.SHREDDED
     if row.epoch is not None and not is_shredded:
         living = secrets.unlocked(row.provider_key.decode()) or _from_key_service(int(row.epoch))
         cipher = secrets.cipher_of(living.unwrap(row.wrapped, sheet)) if living else None
-    return Card(sheet, subject, file, state, cipher, place, row.decided is not None and not is_shredded)
+    subject = UUID(bytes=row.place[16:32])
+    return Card(sheet, subject, state, cipher, row.place, row.decided is not None and not is_shredded)
 
 
 _STATES = {state.value.encode(): state for state in SheetState}
