@@ -5,9 +5,10 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
 from besttrav.catalogue import folder, operations
-from besttrav.catalogue.models import ProductVersion
+from besttrav.catalogue.models import Product, ProductVersion
 from besttrav.catalogue.offer import Offer
 from besttrav.catalogue.rating import Traveller, Trip
 from besttrav.kernel.actors import Actor
@@ -31,6 +32,24 @@ def stocked(path: Path = PRODUCTS) -> dict[str, ProductVersion]:
         if not one.version.is_published:
             operations.publish(version=one.version, actor=JOB)
     return {one.version.product.slug: one.version for one in loaded}
+
+
+_shelf: tuple[list[Product], list[ProductVersion]] | None = None
+
+
+def stock() -> None:
+    """Every product of ours on the shelf: read and checked once a process, and put there again as it was for each test."""
+    global _shelf
+    if ProductVersion.objects.exists():
+        return
+    if _shelf is None:
+        stocked()
+        _shelf = list(Product.objects.all()), list(ProductVersion.objects.all())
+        return
+    products, versions = _shelf
+    with transaction.atomic():  # Each names the other, which the database asks about at the end only.
+        Product.objects.bulk_create(products)
+        ProductVersion.objects.bulk_create(versions)
 
 
 def days_from(count: int, plan: str, area: str = "", start: date = START, **more: object) -> Trip:

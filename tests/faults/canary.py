@@ -46,9 +46,10 @@ from besttrav.sales.operations.submitting import Signature
 from tests import invented
 from tests.carrier import CarrierSimulator, running_carrier
 from tests.cashiers import Cashier, running_cashiers
+from tests.catalogue.shelf import stock
 from tests.insurance import CODES, InsurerSimulators, running_insurers
 from tests.jobs import run_due_jobs
-from tests.sales.shop import Shop, stock
+from tests.sales.shop import Shop
 from tests.world import World
 
 PHONE, NEXT_PHONE, STRANGER = "12931415926", "12953589793", "12900006666"

@@ -15,7 +15,8 @@ from besttrav.sales import evidence
 from besttrav.sales.models import Order
 from tests import invented
 from tests.browser import accessible, choose, examine, scrolls_sideways
-from tests.portal.applicant import PHONE, Applicant, stock
+from tests.catalogue.shelf import stock
+from tests.portal.applicant import PHONE, Applicant
 from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "vault"])

@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from besttrav.kernel import clock
-from tests.catalogue.shelf import stocked
+from tests.catalogue.shelf import stock
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "vault"])
 
 
 @pytest.fixture(autouse=True)
 def _a_full_shelf(transactional_db: None) -> None:
-    stocked()
+    stock()
 
 
 def start_a_trip(page: Page, site: str) -> None:

@@ -8,27 +8,16 @@ from typing import Any
 
 from django.test import Client
 
-from besttrav.catalogue import operations as catalogue
 from besttrav.catalogue import queries
 from besttrav.catalogue.offer import Offer
 from besttrav.kernel import clock
-from besttrav.kernel.actors import Actor
 from besttrav.kernel.identity import Sex
 from besttrav.sales.models import Application
-from dev.environment import ROOT
 from tests import invented
 
 PHONE = "12900001001"
-SLUGS = sorted(path.parent.name for path in (ROOT / "products").glob("*/product.toml"))
 FRAGMENT = {"HX-Request": "true"}
 Values = dict[str, Any]
-
-
-def stock() -> None:
-    """Every product of ours on the shelf."""
-    loader = Actor.job("tests.shelf")
-    for loaded in catalogue.load(path=ROOT / "products", actor=loader):
-        catalogue.publish(version=loaded.version, actor=loader)
 
 
 def offer_of(slug: str) -> Offer:

@@ -23,7 +23,8 @@ from besttrav.privacy.models import ConsentEvent
 from besttrav.sales import evidence
 from besttrav.sales.models import Answer, Application, ApplicationState
 from tests import invented
-from tests.portal.applicant import FRAGMENT, SLUGS, Applicant, fields, offer_of, stock, told
+from tests.catalogue.shelf import SLUGS, stock
+from tests.portal.applicant import FRAGMENT, Applicant, fields, offer_of, told
 from tests.portal.conftest import browser_of as browser_of
 from tests.world import World
 

@@ -11,7 +11,8 @@ from besttrav.kernel import clock
 from besttrav.kernel.identity import Sex
 from besttrav.policies.models import Party
 from tests import invented
-from tests.portal.applicant import FRAGMENT, SLUGS, Applicant, fields, offer_of, stock, told, wrongs
+from tests.catalogue.shelf import SLUGS, stock
+from tests.portal.applicant import FRAGMENT, Applicant, fields, offer_of, told, wrongs
 from tests.portal.nasty import NASTY
 from tests.world import World
 

@@ -14,7 +14,8 @@ from besttrav.kernel.identity import Sex
 from besttrav.sales import evidence
 from besttrav.sales.models import ApplicationState, Decision, Order
 from tests import invented
-from tests.portal.applicant import PHONE, Applicant, fields, stock, told, wrongs
+from tests.catalogue.shelf import stock
+from tests.portal.applicant import PHONE, Applicant, fields, told, wrongs
 from tests.portal.conftest import browser_of as browser_of
 from tests.world import World
 

@@ -20,7 +20,7 @@ from besttrav.people.operations import searching
 from besttrav.portal import shelf
 from besttrav.portal.shelf import Filters
 from besttrav.portal.trips import BANDS, AskedTrip
-from tests.catalogue.shelf import stocked
+from tests.catalogue.shelf import stock
 from tests.portal.conftest import Browser
 from tests.portal.nasty import NASTY
 from tests.world import World
@@ -30,7 +30,7 @@ FRAGMENT = {"HX-Request": "true"}
 
 @pytest.fixture(autouse=True)
 def _a_full_shelf() -> None:
-    stocked()
+    stock()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Response
 
 from besttrav.kernel import clock
 from tests.browser import choose, examine, scrolls_sideways
-from tests.catalogue.shelf import stocked
+from tests.catalogue.shelf import stock
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "vault"])
 
@@ -40,7 +40,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 @pytest.fixture(autouse=True)
 def _a_full_shelf(transactional_db: None) -> None:
-    stocked()
+    stock()
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -5,11 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
-from django.db import transaction
-
-from besttrav.catalogue import operations as catalogue
 from besttrav.catalogue import queries
-from besttrav.catalogue.models import Product, ProductVersion
 from besttrav.catalogue.offer import Offer
 from besttrav.insurers import operations as insuring
 from besttrav.insurers.models import RUNNING, Exchange
@@ -28,34 +24,14 @@ from besttrav.sales.operations.applying import Wanted
 from besttrav.sales.operations.submitting import Signature, Submitted
 from besttrav.sales.queries import parties_of
 from besttrav.sales.steps import CONFIRMED_PAPERS
-from dev.environment import ROOT
 from tests import invented
 from tests.cashiers import Cashier
+from tests.catalogue.shelf import stock
 from tests.insurance import InsurerSimulators, Later
 from tests.jobs import run_due_jobs
 from tests.world import World, browser
 
-LOADER = Actor.job("tests.shelf")
 PHONE = "+8612900001001"
-
-
-_shelf: tuple[list[Product], list[ProductVersion]] | None = None
-
-
-def stock() -> None:
-    """Every product of the sample catalogue, on the shelf: read and checked once a process, and put there again as it was for each test."""
-    global _shelf
-    if ProductVersion.objects.exists():
-        return
-    if _shelf is None:
-        for loaded in catalogue.load(path=ROOT / "products", actor=LOADER):
-            catalogue.publish(version=loaded.version, actor=LOADER)
-        _shelf = list(Product.objects.all()), list(ProductVersion.objects.all())
-        return
-    products, versions = _shelf
-    with transaction.atomic():  # Each names the other, which the database asks about at the end only.
-        Product.objects.bulk_create(products)
-        ProductVersion.objects.bulk_create(versions)
 
 
 @dataclass
