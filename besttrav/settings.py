@@ -80,7 +80,6 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "django.contrib.staticfiles",
     "django_htmx",
-    "csp",
     "besttrav.ui",
     "besttrav.portal",
     "besttrav.console",
@@ -100,7 +99,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "besttrav.ui.middleware.Headers",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -132,8 +130,13 @@ STORAGES = {
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-# Rendered pieces of public pages, kept by each process: what a product's version says never changes. Nothing about anybody is in them.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}}}
+# Rendered public pages and pieces of them, kept by each process: what a product's version says never changes, and a page is asked for under
+# a name that changes with everything it shows (ui/fresh.py). Nothing about anybody is in them. 300 pages are some ten megabytes.
+_KEPT = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": _KEPT, "LOCATION": "pieces", "OPTIONS": {"MAX_ENTRIES": 1000}},
+    "pages": {"BACKEND": _KEPT, "LOCATION": "pages", "TIMEOUT": 3600, "OPTIONS": {"MAX_ENTRIES": 300}},
+}
 
 # A whole request. No page takes files; the largest is a pasted list of travellers, which is answered beside its field up to this size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
@@ -152,19 +155,6 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "besttrav.ui.errors.csrf_failed"
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_SECURE = HTTPS
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-    },
-}
 
 # Who runs this platform. Every page that must name the operator reads it here; the values below are invented.
 OPERATOR = {
