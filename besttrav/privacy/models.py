@@ -78,7 +78,12 @@ class Sharing(models.Model):
 
 
 class AccessEntry(PersonalModel):
-    """One visit of one page: the log the Cybersecurity Law demands, sealed under the visitor's own sheet of this month."""
+    """One visit of one page: the log the Cybersecurity Law demands, sealed under the visitor's own sheet of this month.
+
+    It is written in a transaction of its own, and the visitor does not wait until the disk has it.
+    """
+
+    waits_for_disk = False
 
     visitor = SheetField("visitor")
     at = models.DateTimeField(default=clock.now, db_index=True)
