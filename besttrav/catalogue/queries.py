@@ -5,28 +5,29 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
+from django.db import connection
+
 from besttrav.catalogue import document
 from besttrav.catalogue.models import Product, ProductState, ProductVersion
 from besttrav.catalogue.offer import Offer, Version
+from besttrav.kernel.statements import straight
 
 _kept: dict[UUID, Offer] = {}
 
 
 def on_shelf(day: date) -> list[Offer]:
     """Everything sold on a day, in order of slug. One statement, and a second where this process has not read a version yet."""
-    sold = Product.objects.filter(state=ProductState.ON).order_by("slug").values_list("current_id", flat=True)
-    current = [id for id in sold if id]
+    current = [id for (id,) in straight(connection, _SOLD, [ProductState.ON.value])]
     _keep([id for id in current if id not in _kept])
     return [offer for offer in (_kept[id] for id in current) if offer.is_sold_on(day)]
 
 
 def current(slug: str, day: date) -> Offer | None:
     """The version of a product that is sold on a day; None when it is off the shelf or nobody knows it. One statement, as above."""
-    id = Product.objects.filter(slug=slug, state=ProductState.ON).values_list("current_id", flat=True).first()
-    if id is None:
-        return None
-    found = offer(id)
-    return found if found.is_sold_on(day) else None
+    for (id,) in straight(connection, _SOLD_AS, [ProductState.ON.value, slug]):
+        found = offer(id)
+        return found if found.is_sold_on(day) else None
+    return None
 
 
 def offer(version_id: UUID) -> Offer:
@@ -39,6 +40,11 @@ def offer(version_id: UUID) -> Offer:
     if version_id not in _kept:
         raise ProductVersion.DoesNotExist
     return _kept[version_id]
+
+
+# Every page of the shop asks one of these two.
+_SOLD = f'SELECT current_id FROM "{Product._meta.db_table}" WHERE state = %s AND current_id IS NOT NULL ORDER BY slug'  # noqa: S608  # our own name
+_SOLD_AS = f'SELECT current_id FROM "{Product._meta.db_table}" WHERE state = %s AND slug = %s AND current_id IS NOT NULL'  # noqa: S608  # our own name
 
 
 def _keep(version_ids: Collection[UUID]) -> None:

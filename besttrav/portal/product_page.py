@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, ngettext_lazy, pgettext_lazy
 
 from besttrav.catalogue import rating
 from besttrav.catalogue.offer import Area, Benefit, Coverage, Group, Offer, Option, Plan, Row
-from besttrav.catalogue.rating import PersonPremium, Quote, Unpriced
+from besttrav.catalogue.rating import PersonPremium, Quote, Traveller, Trip, Unpriced
 from besttrav.catalogue.rules import Reason
 from besttrav.catalogue.text import in_words, joined
 from besttrav.kernel.money import Money
@@ -55,7 +55,7 @@ class ProductPage:
     form: QuoteForm
     at: datetime
 
-    @property
+    @cached_property
     def trip(self) -> AskedTrip:
         return self.form.trip
 
@@ -128,7 +128,7 @@ class ProductPage:
             *self.trip.parameters().items(),
         ]
 
-    @property
+    @cached_property
     def shared(self) -> str:
         """The address of exactly this page, to be given away: it names counts of people and nobody."""
         chosen: list[tuple[str, str]] = [*self.trip.parameters().items(), ("plan", self.plan.code)]
@@ -211,22 +211,25 @@ class ProductPage:
     def _outcomes(self) -> dict[str, "Quote | tuple[Reason, ...]"]:
         if not self._is_known_enough:
             return {}
-        return {plan.code: self._outcome(plan) for plan in self.offer.plans}
+        # Days, destination and numbers are refused alike in every plan.
+        if stopped := refusals(self.offer, self._asked(self.offer.plans[0]), self.trip, self.at):
+            return dict.fromkeys((plan.code for plan in self.offer.plans), stopped)
+        travellers = [traveller for _band, traveller in travellers_of(self.offer, self.trip)]
+        return {plan.code: self._outcome(plan, travellers) for plan in self.offer.plans}
 
     @property
     def _is_known_enough(self) -> bool:
         return bool(self.trip.is_dated or (self.is_annual and self.trip.start and self.trip.count)) and not self.form.errors
 
-    def _outcome(self, plan: Plan) -> "Quote | tuple[Reason, ...]":
-        travellers = [traveller for _band, traveller in travellers_of(self.offer, self.trip)]
-        options = [option.code for option in self.options if not option.plans or plan.code in option.plans]
-        asked = trip_for(self.offer, self.trip, plan, area=self._area_code, is_annual=self.is_annual, options=options)
-        if stopped := refusals(self.offer, asked, self.trip, self.at):
-            return stopped
+    def _outcome(self, plan: Plan, travellers: Sequence[Traveller]) -> "Quote | tuple[Reason, ...]":
         try:
-            return rating.price(self.offer, asked, travellers)
+            return rating.price(self.offer, self._asked(plan), travellers)
         except Unpriced as refusal:
             return refusal.reasons
+
+    def _asked(self, plan: Plan) -> Trip:
+        options = [option.code for option in self.options if not option.plans or plan.code in option.plans]
+        return trip_for(self.offer, self.trip, plan, area=self._area_code, is_annual=self.is_annual, options=options)
 
     @cached_property
     def _area_code(self) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -205,9 +206,9 @@ def scene_tiles(offers: Sequence[Offer]) -> list[Tile]:
     return [Tile(scene, _DRAWINGS[scene], len(some), min(offer.least_premium for offer in some)) for scene, some in found]
 
 
-def digests(offers: Iterable[Offer]) -> list[str]:
+def versions(offers: Iterable[Offer]) -> list[UUID]:
     """What tells one state of the shelf from another."""
-    return [offer.version.digest for offer in offers]
+    return [offer.version.id for offer in offers]
 
 
 def ways(offers: Sequence[Offer], trip: AskedTrip, filters: Filters, found: Shelf) -> dict[str, Any]:

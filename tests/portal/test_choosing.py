@@ -1,20 +1,25 @@
 """Choosing: the home page, the list for a trip, the comparison, a product with its price and papers, the disclosure."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
+from django.core.cache import caches
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from besttrav.catalogue import operations, rating
 from besttrav.catalogue import queries as catalogue
-from besttrav.catalogue import rating
+from besttrav.catalogue.models import Product
 from besttrav.catalogue.offer import Offer, PaperKind
 from besttrav.catalogue.rating import Traveller, Trip
 from besttrav.kernel import clock
+from besttrav.kernel.actors import Actor
 from besttrav.people.models import SearchedWords
 from besttrav.people.operations import searching
 from besttrav.portal import shelf
@@ -30,6 +35,7 @@ FRAGMENT = {"HX-Request": "true"}
 
 @pytest.fixture(autouse=True)
 def _a_full_shelf() -> None:
+    caches["pages"].clear()
     stock()
 
 
@@ -590,6 +596,15 @@ def test_the_pages_of_a_signed_in_person_ask_few_questions_too(world: World, bro
 # --- Served again ---
 
 
+def tokens_of(page: str) -> set[str]:
+    return set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page))
+
+
+def without_token(page: str) -> str:
+    (token,) = tokens_of(page)
+    return page.replace(token, "")
+
+
 @pytest.fixture
 def pages(trip: dict[str, str]) -> list[str]:
     slug, asked = offers()[0].slug, urlencode(trip)
@@ -626,13 +641,25 @@ def test_another_language_size_trip_day_or_form_token_makes_another_page(client:
 
 
 def test_a_new_version_of_a_product_makes_another_page(client: Client, pages: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    mark = client.get(pages[2])["ETag"]
-    from dataclasses import replace
-
-    changed = [replace(offer, version=replace(offer.version, digest="0" * 64)) for offer in offers()]
+    before = client.get(pages[2])
+    changed = [replace(offer, version=replace(offer.version, id=uuid4())) for offer in offers()]
     monkeypatch.setattr(catalogue, "current", lambda slug, day: next(offer for offer in changed if offer.slug == slug))
 
-    assert client.get(pages[2], headers={"If-None-Match": mark}).status_code == 200
+    after = client.get(pages[2], headers={"If-None-Match": before["ETag"]})
+
+    assert after.status_code == 200
+    assert after.templates
+
+
+def test_a_product_taken_off_is_gone_from_every_page_at_once(client: Client, pages: list[str]) -> None:
+    slug = offers()[0].slug
+    marks = {path: client.get(path)["ETag"] for path in pages}
+    operations.take_off(product=Product.objects.get(slug=slug), actor=Actor.job("test"))
+
+    answers = {path: client.get(path, headers={"If-None-Match": mark}) for path, mark in marks.items()}
+
+    assert [answer.status_code for answer in answers.values()] == [200, 200, 404, 404]
+    assert f"/products/{slug}/" not in answers[pages[1]].content.decode()
 
 
 def test_the_pages_of_a_signed_in_person_are_never_held(world: World, browser_of: Browser, pages: list[str]) -> None:
@@ -640,6 +667,55 @@ def test_the_pages_of_a_signed_in_person_are_never_held(world: World, browser_of
         response = browser_of(world.buyer).get(path)
         assert "ETag" not in response
         assert response["Cache-Control"] == "no-store"
+
+
+def test_another_visitor_gets_the_kept_page_with_a_form_token_of_their_own(pages: list[str]) -> None:
+    for path in pages:
+        first, second = Client(enforce_csrf_checks=True), Client(enforce_csrf_checks=True)
+        one, other = first.get(path), second.get(path)
+        mine, theirs = tokens_of(one.content.decode()), tokens_of(other.content.decode())
+
+        assert not other.templates, "the page was made anew"
+        assert mine != theirs
+        assert without_token(one.content.decode()) == without_token(other.content.decode())
+        assert second.post("/preferences/", {"size": "elder", "csrfmiddlewaretoken": theirs.pop()}).status_code == 302
+        assert second.post("/preferences/", {"size": "elder", "csrfmiddlewaretoken": mine.pop()}).status_code == 403
+
+
+def test_a_kept_page_is_the_one_that_would_be_made(pages: list[str]) -> None:
+    """In each language, theme and size, and under each of the site's names."""
+    ways = [{}, {"language": "en"}, {"theme": "dark"}, {"size": "elder"}, {"host": "127.0.0.1"}]
+
+    def seen(path: str, way: dict[str, str]) -> str:
+        client = Client(headers={"Host": way.get("host", "localhost")})
+        client.cookies.load({name: value for name, value in way.items() if name != "host"})
+        return without_token(client.get(path).content.decode())
+
+    for path in pages:
+        kept = [seen(path, way) for way in ways for _time in range(2)][1::2]
+        caches["pages"].clear()
+        assert kept == [seen(path, way) for way in ways], path
+        assert len(set(kept[:4])) == 4, path
+
+
+def test_what_a_signed_in_person_is_shown_is_never_kept_nor_taken_from_there(world: World, browser_of: Browser, pages: list[str]) -> None:
+    person = browser_of(world.buyer)
+    for path in pages:
+        caches["pages"].clear()
+        theirs, anybodys, again = person.get(path), Client().get(path), person.get(path)
+
+        assert theirs.templates
+        assert anybodys.templates
+        assert again.templates
+        assert "/my/privacy/" in theirs.content.decode()
+        assert "/my/privacy/" not in anybodys.content.decode()
+        assert "/my/privacy/" in again.content.decode()
+
+
+def test_words_typed_as_a_place_are_not_kept_with_a_page(client: Client, trip: dict[str, str]) -> None:
+    path = f"/products/{offers()[0].slug}/?{urlencode(trip | {'to': '日本'})}"
+
+    assert [bool(client.get(path).templates) for _time in range(2)] == [True, True]
 
 
 def test_a_wrong_request_is_not_marked(client: Client) -> None:

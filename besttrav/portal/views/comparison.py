@@ -18,11 +18,10 @@ from besttrav.ui.pages import page
 def comparison(request: Request) -> HttpResponse:
     """Two to four plans side by side, at their price for the trip."""
     offers = queries.on_shelf(clock.today())
-    form = CompareForm(offers, request.GET)
-    table = comparing.table_of(form.columns if form.is_valid() else [], only_differences=request.GET.get("diff") == "1")
-    return unless_held(
-        request,
-        *shelf.digests(offers),
-        request.META["QUERY_STRING"],
-        make=lambda: page(request, "portal/shop/compare.html", form=form, trip=form.trip, table=table, **form.ways),
-    )
+
+    def make() -> HttpResponse:
+        form = CompareForm(offers, request.GET)
+        table = comparing.table_of(form.columns if form.is_valid() else [], only_differences=request.GET.get("diff") == "1")
+        return page(request, "portal/shop/compare.html", form=form, trip=form.trip, table=table, **form.ways)
+
+    return unless_held(request, *shelf.versions(offers), make=make)

@@ -31,4 +31,4 @@ def home(request: Request) -> HttpResponse:
             **trip_fields(TripForm(initial={"adults": 1})),
         )
 
-    return unless_held(request, *shelf.digests(offers), make=make)
+    return unless_held(request, *shelf.versions(offers), make=make)

@@ -38,8 +38,7 @@ def products(request: Request) -> HttpResponse:
         form = ShelfForm(offers, request.GET)
         if form.is_valid() and "HX-Request" not in request.headers:
             return HttpResponseRedirect(_address(form))
-    content = (*shelf.digests(offers), request.META["QUERY_STRING"])
-    return unless_held(request, *content, make=lambda: _list(request, offers))
+    return unless_held(request, *shelf.versions(offers), make=lambda: _list(request, offers))
 
 
 @entry_page
@@ -48,12 +47,12 @@ def products(request: Request) -> HttpResponse:
 def product(request: Request, slug: str) -> HttpResponse:
     """One product for one trip: cover, exclusions, plans, notices, papers, and the price while the trip changes."""
     offer = _offer(slug)
-    return unless_held(
-        request,
-        offer.version.digest,
-        request.META["QUERY_STRING"],
-        make=lambda: page(request, "portal/shop/product.html", **_product(request, offer), papers=addresses(offer)),
-    )
+
+    def make() -> HttpResponse:
+        return page(request, "portal/shop/product.html", **_product(request, offer), papers=addresses(offer))
+
+    # Words somebody typed would be kept with the page.
+    return make() if typed_place(request.GET) else unless_held(request, offer.version.id, make=make)
 
 
 @require_safe
@@ -81,7 +80,7 @@ def paper(request: Request, slug: str, name: str) -> HttpResponse:
     template = "portal/shop/paper_text.html" if "HX-Request" in request.headers else "portal/shop/paper.html"
     return unless_held(
         request,
-        offer.version.digest,
+        offer.version.id,
         make=lambda: page(request, template, offer=offer, paper=text.paper, html=text.html, digest=text.digest, papers=addresses(offer)),
     )
 
