@@ -32,8 +32,8 @@ docs: ## Write the pages generated from the code: data map, schema of the copy, 
 	@$(PYTHON) -m dev.inside manage privacy document
 	@$(PYTHON) -m dev.inside manage journal document
 
-bench: ## Measure what the house costs, with ratios taken in one run
-	@$(PYTHON) -m dev.inside bench
+bench: ## Measure what the house costs, with ratios taken in one run (ARGS="--write" puts the tables into docs/performance.md)
+	@$(PYTHON) -m dev.inside bench $(ARGS)
 
 promises: ## List what we promise people, with the tests that prove it, and write docs/promises.md
 	@$(PYTHON) -m dev.inside dev.promises

@@ -135,7 +135,7 @@ COLUMNS = ("what", "measured", "limit", "ratio", "in CPU", "must", "aim", "verdi
 
 def table(lines: Iterable[Line]) -> str:
     """The lines as text, under their heads."""
-    rows = [COLUMNS, *(_cells(line) for line in lines)]
+    rows = [COLUMNS, *(cells(line) for line in lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
     return "\n".join(_aligned(row, widths) for row in rows)
 
@@ -147,7 +147,8 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([first, *rest]).rstrip()
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def cells(line: Line) -> tuple[str, ...]:
+    """One row of the table."""
     return (
         f"{line.what}{f' ({line.note})' if line.note else ''}",
         f"{_number(line.measured)} {line.unit}",
