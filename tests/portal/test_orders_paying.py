@@ -1,14 +1,13 @@
 """The pages of paying: one charge at most, and each state says where it stands."""
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
 
+from besttrav.payments import operations as paying
 from besttrav.payments.models import Payment, Scene
 from besttrav.sales.models import OrderState
 from besttrav.sales.operations import issuing
-from tests.conftest import StoppedClock
+from tests.insurance import Later
 from tests.portal.orders import FRAGMENT, asked_long_ago, buyer
 from tests.sales.shop import Shop
 
@@ -75,15 +74,16 @@ def test_another_way_closes_the_first_and_a_dead_one_offers_both_again(shop: Sho
     assert client.post(f"{base}/status/").status_code == 405
 
 
-def test_when_the_time_is_over_nothing_can_be_paid_and_the_way_back_is_shown(shop: Shop, stopped_clock: StoppedClock) -> None:
+def test_when_the_time_is_over_nothing_can_be_paid_and_the_way_back_is_shown(shop: Shop, later: Later) -> None:
     order, client = shop.ordered(), buyer()
     base = f"/orders/{order.number}"
     client.post(f"{base}/payment/", {"scene": "native"})
     client.get(f"{base}/payment/")
-    stopped_clock.advance(timedelta(minutes=31))
+    shop.move_clocks(later, 31 * 60)
     assert client.get(f"{base}/payment/")["Location"] == f"{base}/"
     assert f"{base}/status/?was=over" in client.get(f"{base}/").content.decode()
 
+    paying.recover()  # closes it at the channel first
     issuing.expire()
     order.refresh_from_db()
     assert order.state == OrderState.EXPIRED
