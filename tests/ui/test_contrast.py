@@ -67,3 +67,33 @@ def test_one_of_the_two_focus_rings_always_shows(theme: dict[str, str]) -> None:
 
 def test_dark_is_the_same_whether_the_person_or_the_device_chose_it() -> None:
     assert DARK == SYSTEM_DARK != LIGHT
+
+
+BLOCKS = [
+    (selector.strip(), body)
+    for sheet in sorted(Path(settings.ROOT).glob("besttrav/*/static/**/*.css"))
+    for selector, body in re.findall(r"([^{};]*)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL))
+]
+A_COLOUR = re.compile(
+    r"#[0-9a-f]{3,8}\b|\b(?:rgb|hsl|oklch|color-mix)\(|\b(?:color|background|fill|stroke|opacity|filter)\b[\w-]*\s*:", re.IGNORECASE
+)
+A_MEASURE = re.compile(r"\b\d+(?:\.\d+)?(?:px|em|rem|ch|vw|vh|fr|ms)\b")
+
+
+def blocks_of(attribute: str) -> list[str]:
+    found = [body for selector, body in BLOCKS if attribute in selector]
+    assert found
+    return found
+
+
+def test_a_theme_changes_colours_and_nothing_else() -> None:
+    """So a page that fits and can be used in light does in dark: the browser tests look at the colours only there."""
+    for body in blocks_of("data-theme"):
+        for name, value in re.findall(r"([\w-]+)\s*:\s*([^;]+)", body):
+            assert name == "color-scheme" or name.startswith("--"), name
+            assert name.startswith("--shadow-") or not A_MEASURE.search(value), f"{name}: {value}"
+
+
+def test_larger_letters_change_no_colour() -> None:
+    """So what can be told from its ground can be told in any size: the browser tests do not compare colours again there."""
+    assert [body for body in blocks_of("data-size") if A_COLOUR.search(body)] == []
