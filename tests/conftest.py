@@ -84,16 +84,24 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.django_db(databases=["default", "vault"]))
 
 
+@pytest.hookimpl(trylast=True)  # after the order was shuffled, which stays within the two halves
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = [item for item in items if _is_left_out(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    items.sort(key=_is_quick)  # The long ones first, or the last of them would keep one core while the others rest.
 
 
 def _is_left_out(item: pytest.Item) -> bool:
     on_a_server = os.environ["BESTTRAV_TESTS_ON"] == "a server of yours"
     return (item.get_closest_marker("cluster") is not None and on_a_server) or (item.get_closest_marker("soak") is not None and not WHOLE)
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    """Whether it neither drives a browser nor starts programs to kill them."""
+    rooms = item.path.relative_to(Path(__file__).parent).parts
+    return "playwright" not in getattr(item, "fixturenames", ()) and rooms[0] not in ("dev", "faults")
 
 
 @pytest.fixture(scope="session")
