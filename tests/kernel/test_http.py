@@ -2,7 +2,7 @@
 
 import logging
 import ssl
-import time
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -135,13 +135,16 @@ def test_nothing_left_when_the_name_is_unknown(settings: Settings) -> None:
 
 
 def test_nothing_left_when_the_look_up_takes_too_long(settings: Settings) -> None:
+    given_up, answered = threading.Event(), threading.Event()
+
     def slow(_host: str, _port: int) -> list[str]:
-        time.sleep(1.5)
+        given_up.wait(30)
+        answered.set()
         return ["127.0.0.1"]
 
-    started = time.monotonic()
     assert not failure("http://insurer.test:80", settings, resolver=slow, limits=Limits(connect=0.2)).may_have_arrived
-    assert time.monotonic() - started < 1
+    assert not answered.is_set(), "it waited for the answer"
+    given_up.set()
 
 
 @pytest.mark.parametrize("status", ["500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout"])
@@ -176,9 +179,9 @@ def test_it_may_have_arrived_when_the_answer_is_broken(settings: Settings, raw: 
 
 def test_it_may_have_arrived_when_the_other_side_stays_silent(settings: Settings) -> None:
     with serving(silent) as server:
-        started = time.monotonic()
-        assert failure(server, settings).may_have_arrived
-        assert time.monotonic() - started < 1
+        error = failure(server, settings)
+    assert error.may_have_arrived
+    assert "silent for too long" in str(error), "and not the limit for everything together"
 
 
 @pytest.mark.parametrize(
@@ -186,11 +189,9 @@ def test_it_may_have_arrived_when_the_other_side_stays_silent(settings: Settings
 )
 def test_an_answer_that_trickles_is_cut_off_as_a_whole(settings: Settings, raw: bytes) -> None:
     with serving(trickling(raw, pause=0.05)) as server:
-        started = time.monotonic()
         error = failure(server, settings)
-        assert 1 < time.monotonic() - started < 2.5
     assert error.may_have_arrived
-    assert "in time" in str(error)
+    assert "no whole answer in time" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -429,10 +430,8 @@ def test_a_handshake_that_never_ends_is_cut_off(settings: Settings) -> None:
     """The server answers the greeting byte by byte: each soon enough, the whole never."""
     with tarpit() as port:
         settings.OUTGOING_ALLOWED = [f"127.0.0.1:{port}"]
-        started = time.monotonic()
-        with pytest.raises(Unavailable) as unavailable:
+        with pytest.raises(Unavailable, match="in time") as unavailable:
             Outgoing("insurer", f"https://127.0.0.1:{port}", limits=QUICK).send("GET", "/")
-        assert time.monotonic() - started < 2.5
     assert not unavailable.value.may_have_arrived
 
 

@@ -1,7 +1,6 @@
 """Reading what somebody else made: read or refused, whatever it is, and never for long."""
 
 import struct
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,10 +94,8 @@ def test_a_reader_that_loops_sleeps_falls_or_eats_memory_ends_and_we_do_not(
     child.write_text(program, encoding="utf-8")
     monkeypatch.setattr(pdf, "_CHILD", child)
     monkeypatch.setattr(pdf, "_SECONDS", -4)
-    begin = time.monotonic()
-    with pytest.raises(UnreadablePdf):
+    with pytest.raises(UnreadablePdf):  # Had it been waited for, it would have ended well, with nothing to read.
         text_of(paper)
-    assert time.monotonic() - begin < 10
 
 
 def test_the_reader_keeps_its_own_limits(paper: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

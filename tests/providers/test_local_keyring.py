@@ -2,9 +2,9 @@
 
 import json
 import os
-import time
 from base64 import b64decode
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -13,6 +13,7 @@ from besttrav.kernel.errors import Unavailable
 from besttrav.kernel.keys import KeyGone
 from besttrav.kernel.signing import is_signed_by, key_id_of
 from besttrav.providers.keys.local import LocalKeyring, LocalSigner
+from besttrav.providers.keys.secret_file import SecretFile
 
 SECRET = b"the wrapping secret of an epoch!"
 
@@ -165,14 +166,26 @@ def test_a_writer_that_dies_before_the_replacement_leaves_the_old_keyring_whole(
         keyring.wrap(reference, SECRET, b"")
 
 
-def test_wrapping_is_quick_enough_for_a_login(path: Path) -> None:
-    """A look at the file before every use costs microseconds; ten thousand times this bound would still be a page."""
-    keyring = LocalKeyring(path)
+def test_the_file_is_read_again_only_when_somebody_has_touched_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a look before every use costs microseconds."""
+    reads = 0
+    read = SecretFile.read
+
+    def counted(file: SecretFile) -> Any:
+        nonlocal reads
+        reads += 1
+        return read(file)
+
+    monkeypatch.setattr(SecretFile, "read", counted)
+    keyring, another = LocalKeyring(path), LocalKeyring(path)
     reference = keyring.create("epoch-1")
-    started = time.perf_counter()
     for _ in range(1_000):
         keyring.wrap(reference, SECRET, b"")
-    assert time.perf_counter() - started < 2
+    assert reads == 1
+
+    another.create("epoch-2")
+    keyring.wrap(reference, SECRET, b"")
+    assert reads == 2
 
 
 # The signing key of the journal.
