@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
+from pytest_django import Settings
 
 from besttrav.journal.queries import about_subject
 from besttrav.kernel import clock
@@ -17,6 +18,7 @@ from besttrav.people.operations.granting import NotOneself, SamePerson
 from besttrav.people.operations.staff import InvitationRefused, ResetAsked, SignInRefused, StaffNumberTaken
 from besttrav.people.queries import living_session, roles_of
 from besttrav.people.visitors import digest
+from besttrav.settings import PASSWORD_HASHERS
 from tests.conftest import StoppedClock
 from tests.world import PASSWORD, World, browser
 
@@ -161,7 +163,10 @@ def test_nobody_signs_the_agreement_for_somebody_else(world: World) -> None:
         granting.sign_agreement(staff=world.service_agent.member, actor=world.administrator.actor)
 
 
-def test_passwords_are_kept_as_slow_hashes_that_cost_memory() -> None:
-    assert passwords.hashed(PASSWORD).startswith("scrypt$")
+def test_passwords_are_kept_as_slow_hashes_that_cost_memory(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+    kind, cost, _salt, block, _at_once, _hash = passwords.hashed(PASSWORD).split("$")
+    assert (kind, int(block)) == ("scrypt", 8)
+    assert int(cost) >= 2**14, "16 MB for each guess"
     assert passwords.fits(PASSWORD, passwords.hashed(PASSWORD))
     assert not passwords.fits(PASSWORD, "")
