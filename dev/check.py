@@ -1,14 +1,16 @@
-"""`make check`: everything that can be told without running the product. All checks run; what they found is told at the end."""
+"""`make check`: everything that can be told without running the product. All run, side by side; what they found is told at the end."""
 
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dev import environment, translations
 from dev.environment import ROOT, VENV, Need
 from dev.postgres import temporary_cluster
-from dev.progress import say, step
+from dev.progress import say
 from dev.trouble import told_plainly
 
 BIN = VENV / "bin"
@@ -16,9 +18,9 @@ PYTHON = BIN / "python"
 URLS = {"BESTTRAV_DATABASE_URL": "besttrav", "BESTTRAV_VAULT_URL": "besttrav_vault"}
 
 CHECKS: dict[str, list[str | Path]] = {
+    "Types": [BIN / "mypy"],  # First, because it takes longer than all the others together.
     "Format": [BIN / "ruff", "format", "--check", "."],
     "Lint": [BIN / "ruff", "check", "."],
-    "Types": [BIN / "mypy"],
     "Import contracts": [BIN / "lint-imports"],
     "House rules": [PYTHON, "-m", "dev.rules"],
     "Translations": [PYTHON, "-m", "dev.translations", "check"],
@@ -33,8 +35,11 @@ def main() -> None:
     with told_plainly():
         environment.enter(Need.TEST, "dev.check")
         translations.compile_stale()
-        found = {name: words for name, command in CHECKS.items() if (words := _run(name, command))}
-        found |= _with_databases()
+        with ThreadPoolExecutor(2) as beside:
+            asked = {name: beside.submit(_run, name, command) for name, command in CHECKS.items()}
+            answers = _with_databases()
+        answers |= {name: answer.result() for name, answer in asked.items()}
+    found = {name: words for name, words in answers.items() if words}
     for name, words in found.items():
         say(f"\n--- {name} ---\n{words}")
     sys.exit(f"\nNot in order: {', '.join(found)}." if found else 0)
@@ -51,13 +56,14 @@ def _with_databases() -> dict[str, str]:
         }
         for name in URLS:
             make_sure_of(env[name])
-        return {name: words for name, command in WITH_DATABASES.items() if (words := _run(name, command, env))}
+        return {name: _run(name, command, env) for name, command in WITH_DATABASES.items()}
 
 
 def _run(name: str, command: list[str | Path], env: dict[str, str] | None = None) -> str:
     """What the check complains of; nothing when all is in order."""
-    with step(name):
-        asked = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    started = time.monotonic()
+    asked = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    say(f"  {name}: {time.monotonic() - started:.1f} s")
     return asked.stdout or f"ended with code {asked.returncode}" if asked.returncode else ""
 
 
