@@ -29,5 +29,6 @@ No style attributes and no scripts in pages.
 
 Links: `navigation.py` lists every entry of header, tab bar, footer, rail and home page by url name; an entry shows up when its page exists.
 Cookies: a cookie must be listed in `cookies.py` or it is not sent. Other sites may open only views marked `@entry_page` (`entry.py`).
-A Refusal that no view answers becomes a 422 page with its message and way out, an Unavailable a 503 (`middleware.py`, `errors.py`).
+A Refusal that no view answers becomes a 422 page with its message and way out, 403 where a permission is missing; an Unavailable a 503
+(`middleware.py`, `errors.py`).
 """

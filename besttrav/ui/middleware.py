@@ -10,6 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from besttrav.kernel.errors import Refusal, Unavailable
+from besttrav.people.access import NotPermitted
 from besttrav.ui.cookies import refuse_undeclared
 from besttrav.ui.entry import is_entry_page
 from besttrav.ui.errors import error_page, wants_a_page
@@ -100,7 +101,7 @@ class ErrorPages:
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
         if isinstance(problem, Refusal):
-            return error_page(request, 422, message=problem.message, way_out=problem.way_out)
+            return error_page(request, 403 if isinstance(problem, NotPermitted) else 422, message=problem.message, way_out=problem.way_out)
         if isinstance(problem, Unavailable):
             logger.error("%s (reference %s)", problem, request.reference)  # type: ignore[attr-defined]  # set by Headers
             return error_page(request, 503)

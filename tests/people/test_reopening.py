@@ -113,7 +113,7 @@ def test_nobody_opens_numbers_by_the_dozen(world: World) -> None:
 def test_the_page_asks_for_the_proof_and_is_for_service_and_security_only(world: World, stopped_clock: StoppedClock) -> None:
     close(BUYER)
     form = {"phone": BUYER, "proof": "called_back", "reference": "TK-2026-0042"}
-    assert _staff(world.auditor).post("/staff/closed-numbers/", form).status_code == 422
+    assert _staff(world.auditor).post("/staff/closed-numbers/", form).status_code == 403
     assert Client().post("/staff/closed-numbers/", form)["Location"].startswith("/staff/sign-in/")
     client = _staff(world.service_agent)
     assert client.post("/staff/closed-numbers/", form | {"proof": ""}).status_code == 422

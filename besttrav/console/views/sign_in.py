@@ -81,7 +81,7 @@ def app(request: Request) -> HttpResponse:
         except Refusal as refusal:
             form.refuse(refusal, "code")
     address = totp.enrolment_address(staff.app_secret(session.staff), account=session.staff.number, issuer=settings.OPERATOR["brand"])
-    picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
+    picture = segno.make(address, error="m").svg_data_uri(scale=5, border=4, light="#fff")  # scanned as well where the page is dark
     return page(request, "console/sign_in/app.html", form=form, address=address, picture=picture)
 
 
