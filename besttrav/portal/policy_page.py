@@ -16,7 +16,6 @@ from besttrav.catalogue.offer import Coverage, Group, Offer
 from besttrav.kernel.money import Money
 from besttrav.people.models import Account
 from besttrav.policies.models import Party, Policy, PolicyTransaction, Stage, TransactionKind
-from besttrav.portal import story
 from besttrav.portal.order_page import ContractPage
 from besttrav.privacy.fields import fields_of
 from besttrav.privacy.gate import reveal_one
@@ -24,6 +23,7 @@ from besttrav.privacy.purposes import OWN_ACCESS
 from besttrav.sales import evidence
 from besttrav.sales.models import Evidence, Order, OrderState
 from besttrav.sales.queries import orders_of
+from besttrav.ui import story
 from besttrav.ui.privacy_words import Given, given_to
 
 TONES = {Stage.IN_FORCE: "ok", Stage.UPCOMING: "go", Stage.ENDED: "plain", Stage.CANCELLED: "plain"}
