@@ -1,5 +1,5 @@
-"""The cast everybody knows. Buyer, spouse and child are customers; service agent, claims handler, auditor and two administrators are
-staff; the stranger has no business in other people's matters, and every story shows the stranger refused.
+"""The cast everybody knows. Buyer, spouse and child are customers; service agent, claims handler, auditor, two administrators and two
+finance clerks are staff; the stranger has no business in other people's matters, and every story shows the stranger refused.
 
 Names are invented; phone numbers begin with 12, which was never assigned.
 """
@@ -104,6 +104,14 @@ class World:
     @cached_property
     def second_administrator(self) -> Colleague:
         return self.colleague("S1005", "温听雨", Role.ADMIN)
+
+    @cached_property
+    def finance_clerk(self) -> Colleague:
+        return self.colleague("S1006", "方知微", Role.FINANCE)
+
+    @cached_property
+    def second_finance_clerk(self) -> Colleague:
+        return self.colleague("S1007", "谢临川", Role.FINANCE)
 
     def ask_for_code(self, phone: str, visitor: Visitor, purpose: CodePurpose = CodePurpose.SIGN_IN, **more: Any) -> Any:
         """Ask for a code and let it arrive."""

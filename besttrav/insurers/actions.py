@@ -12,4 +12,5 @@ WITHDRAWAL_DUE = action("insurers.withdrawal_due", Stream.BUSINESS, _("Submissio
 
 EXCHANGE_MOVED = moving("insurers.exchange_moved", Stream.BUSINESS, _("Submission, cancellation or document: state at the insurer"))
 DIFFERED = action("insurers.differed", Stream.BUSINESS, _("Insurer answered something else than it was sent"), fields=Fact.CODES)
+ACCEPTED = action("insurers.accepted", Stream.BUSINESS, _("Policy accepted that differs where it harms nobody"), fields=Fact.CODES)
 CALLED_BACK = action("insurers.called_back", Stream.BUSINESS, _("Callback of the insurer %(insurer)s taken"), insurer=Fact.CODE)

@@ -1,8 +1,16 @@
 """What was sent against what came back, value by value. Pure; tells the names of fields and never a value."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from besttrav.insurers.port import EchoedPerson, Insured, Issued, Person, Submit
+
+HARMLESS = frozenset({"identity_kind", "passport_name"})
+"""What may differ and changes nobody's cover: name and number of the paper are right, its kind or the name's Latin spelling is not."""
+
+
+def are_harmless(different: Iterable[str]) -> bool:
+    """Whether a person may accept a policy that differs in these fields."""
+    return all(field.rpartition(".")[2] in HARMLESS for field in different)
 
 
 def differences(submit: Submit, issued: Issued) -> list[str]:

@@ -62,6 +62,22 @@ class NothingToLookAt(Refusal):
     way_out = _("Reload the page to see where it stands now.")
 
 
+class NotHarmless(Refusal):
+    """A policy that is not what was bought, in something that matters."""
+
+    code = "not_harmless"
+    message = _("What differs here changes somebody's cover or price, so it cannot be accepted.")
+    way_out = _("Have the insurer put it right and ask again, or refuse it: then the money goes back.")
+
+
+class NoAnswer(Refusal):
+    """The insurer does not say what it has, so nothing can be decided on it."""
+
+    code = "no_answer"
+    message = _("The insurer did not answer. Nothing was changed.")
+    way_out = _("Try again in a minute, or call the insurer.")
+
+
 # What the rooms above call
 
 
@@ -127,6 +143,29 @@ def look_again(*, exchange: Exchange, recall: Callable[[], Submit], actor: Actor
         _write(exchange, policy_number=outcome.policy_number, amount_fen=outcome.premium.fen, differences=different)
         if not different:
             _finish(exchange, _S.OK, because="put_right", actor=actor)
+    return exchange
+
+
+def accept(*, exchange: Exchange, recall: Callable[[], Submit], actor: Actor, because: str) -> Exchange:
+    """Take a policy that differs in what harms nobody, as the insurer tells it now. Raises NothingToLookAt, NotHarmless or NoAnswer."""
+    exchange.refresh_from_db()
+    if exchange.state != _S.DIFFERS or exchange.kind != Kind.SUBMIT:
+        raise NothingToLookAt
+    outcome = queries.insurer(exchange.insurer).ask(exchange.number)
+    if not isinstance(outcome, Issued):
+        raise NoAnswer
+    sent = recall()
+    with transaction.atomic():
+        _lock_policy_numbers(exchange.insurer)
+        different = _differences(exchange, sent, outcome)
+        if not comparing.are_harmless(different):
+            raise NotHarmless
+        record(actions.ACCEPTED, about=exchange, actor=actor, fields=different)
+        found: dict[str, Any] = {"policy_number": outcome.policy_number, "amount_fen": outcome.premium.fen, "differences": []}
+        try:
+            _finish(exchange, _S.OK, because=because, actor=actor, **found)
+        except MoveRefused:
+            raise NothingToLookAt from None
     return exchange
 
 

@@ -66,6 +66,11 @@ def about_record(
     return _views(entries, actions, since, before, limit)
 
 
+def about_any(ids: Iterable[UUID], *, limit: int) -> list[EntryView]:
+    """What happened to any of these records, newest first."""
+    return _views(Entry.objects.filter(about_id__in=list(ids)), None, None, None, limit)
+
+
 def latest(*, before: UUID | None = None, limit: int = 50) -> list[EntryView]:
     """What happened last, newest first; the next page starts `before` the last id of this one."""
     return _views(Entry.objects.all(), None, None, before, limit)

@@ -21,6 +21,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     PRIVACY = "privacy"
     SECURITY = "security"
+    FINANCE = "finance"
     AUDIT = "audit"
     ADMIN = "admin"
 
@@ -35,6 +36,7 @@ _ROLE_LABELS = {
     Role.SUPERVISOR: pgettext_lazy("role", "Supervisor"),
     Role.PRIVACY: pgettext_lazy("role", "Privacy officer"),
     Role.SECURITY: pgettext_lazy("role", "Security"),
+    Role.FINANCE: pgettext_lazy("role", "Finance"),
     Role.AUDIT: pgettext_lazy("role", "Audit"),
     Role.ADMIN: pgettext_lazy("role", "Staff administration"),
 }
@@ -50,6 +52,9 @@ class Permission(StrEnum):
     SEE_TEAM = "see_team"
     MANAGE_TEAM = "manage_team"
     REOPEN_NUMBERS = "reopen_numbers"
+    SEE_ORDERS = "see_orders"
+    HANDLE_ORDERS = "handle_orders"
+    MOVE_MONEY = "move_money"
 
     @property
     def label(self) -> object:
@@ -63,6 +68,9 @@ _PERMISSION_LABELS = {
     Permission.READ_PERMISSIONS: _("Read the table of permissions"),
     Permission.SEE_TEAM: _("See staff accounts, roles and agreements"),
     Permission.REOPEN_NUMBERS: _("Open a number again that wrong codes have closed"),
+    Permission.SEE_ORDERS: _("See the orders that wait for a person, and any order by its number, masked"),
+    Permission.HANDLE_ORDERS: _("Ask an insurer again, accept its answer, or refuse it and refund"),
+    Permission.MOVE_MONEY: _("Try refunds again, and settle by hand what a second person confirms"),
     Permission.MANAGE_TEAM: _("Invite staff, record agreements, ask for and confirm roles"),
 }
 
@@ -72,6 +80,8 @@ TABLE: Mapping[Role, Mapping[Permission, frozenset[Purpose]]] = {
         Permission.FIND_PEOPLE: frozenset({SIGN_IN, SERVE}),
         Permission.REVEAL: frozenset({SIGN_IN, SERVE, CORRECT}),
         Permission.REOPEN_NUMBERS: frozenset(),
+        Permission.SEE_ORDERS: frozenset(),
+        Permission.HANDLE_ORDERS: frozenset(),
         Permission.READ_PERMISSIONS: frozenset(),
     },
     Role.CLAIMS: {
@@ -82,6 +92,9 @@ TABLE: Mapping[Role, Mapping[Permission, frozenset[Purpose]]] = {
     Role.SUPERVISOR: {
         Permission.FIND_PEOPLE: frozenset({SERVE}),
         Permission.REVEAL: frozenset({SERVE}),
+        Permission.SEE_ORDERS: frozenset(),
+        Permission.HANDLE_ORDERS: frozenset(),
+        Permission.MOVE_MONEY: frozenset(),
         Permission.SEE_TEAM: frozenset(),
         Permission.READ_PERMISSIONS: frozenset(),
     },
@@ -97,6 +110,11 @@ TABLE: Mapping[Role, Mapping[Permission, frozenset[Purpose]]] = {
         Permission.REVEAL: frozenset({SECURITY}),
         Permission.REOPEN_NUMBERS: frozenset(),
         Permission.READ_JOURNAL: frozenset(),
+        Permission.READ_PERMISSIONS: frozenset(),
+    },
+    Role.FINANCE: {
+        Permission.SEE_ORDERS: frozenset(),
+        Permission.MOVE_MONEY: frozenset(),
         Permission.READ_PERMISSIONS: frozenset(),
     },
     Role.AUDIT: {

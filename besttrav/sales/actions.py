@@ -17,5 +17,9 @@ ORDER_MOVED = moving("sales.order_moved", Stream.BUSINESS, _("Order moved on"))
 NOTICE_MADE = action("sales.notice_made", Stream.RIGHTS, _("Insured person told of the contract"), way=Fact.CODE)
 NOTICE_OPENED = action("sales.notice_opened", Stream.RIGHTS, _("Insured person opened the notice"))
 NOTICE_MOVED = moving("sales.notice_moved", Stream.RIGHTS, _("Insured person objected"))
+ATTENDED = action(
+    "sales.attended", Stream.BUSINESS, _("Staff asked for: %(did)s, because: %(why)s, case %(case)s"),
+    did=Fact.CODE, why=Fact.CODE, case=Fact.CODE,
+)  # fmt: skip
 FOUND = action("sales.found", Stream.SECURITY, _("Order found again by number and phone"), papers=Fact.FLAG)
 JOINED = action("sales.joined", Stream.RIGHTS, _("Order joined to an account"))

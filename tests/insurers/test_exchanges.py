@@ -17,7 +17,7 @@ from django.db import IntegrityError, connections, transaction
 from besttrav.insurers import actions, operations, queries
 from besttrav.insurers.limits import ASKING, DOCUMENTS, DOWN, WITHDRAWING
 from besttrav.insurers.models import Exchange, ExchangeState, InboxItem, Kind, number_of
-from besttrav.insurers.port import Cancel, Forged, Submit
+from besttrav.insurers.port import Cancel, Forged, IdentityKind, Submit
 from besttrav.journal.models import Entry
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
@@ -480,6 +480,31 @@ def test_a_policy_put_right_by_the_insurer_is_issued_when_somebody_looks_again(
     assert sale.exchange.differences == []
     with pytest.raises(operations.NothingToLookAt):
         operations.look_again(exchange=sale.exchange, recall=sale.recall, actor=SALES)
+
+
+def test_what_differs_and_harms_nobody_is_accepted_as_the_insurer_tells_it_now(
+    insurers: InsurerSimulators, later: Later, drain: Drain
+) -> None:
+    insurers.misbehave("heyan", {"fault": "wrong_name"})
+    sale = Sale("heyan")
+    sale.settle(later, drain)
+    with pytest.raises(operations.NotHarmless):
+        operations.accept(exchange=sale.exchange, recall=sale.recall, actor=SALES, because="accepted")
+    assert sale.state == S.DIFFERS
+
+    insurers.put_right("heyan", sale.exchange.number)
+    sent = sale.recall()
+    spelled = replace(sent, holder=replace(sent.holder, identity=replace(sent.holder.identity, kind=IdentityKind.PASSPORT)))
+    insurers.misbehave("heyan", {"fault": "status", "action": "query", "times": 9})
+    with pytest.raises(operations.NoAnswer):
+        operations.accept(exchange=sale.exchange, recall=lambda: spelled, actor=SALES, because="accepted")
+    insurers.misbehave("heyan")
+    operations.accept(exchange=sale.exchange, recall=lambda: spelled, actor=SALES, because="accepted")
+    assert (sale.state, sale.exchange.differences) == (S.OK, [])
+    assert Entry.objects.get(action="insurers.accepted", about_id=sale.exchange.id).facts == {"fields": ["holder.identity_kind"]}
+    with pytest.raises(operations.NothingToLookAt):
+        operations.accept(exchange=sale.exchange, recall=lambda: spelled, actor=SALES, because="accepted")
+    holds(insurers, "heyan", sale)
 
 
 @both

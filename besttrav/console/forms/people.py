@@ -19,7 +19,7 @@ class SearchForm(RefusableForm):
     )
 
 
-def _reference() -> forms.RegexField:
+def case_reference() -> forms.RegexField:
     return forms.RegexField(
         r"^[A-Za-z0-9-]{4,24}$",
         label=_("Case or ticket"),
@@ -39,7 +39,7 @@ class ReopeningForm(SearchForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Say how you know")},
     )
-    reference = _reference()
+    reference = case_reference()
 
 
 class OpeningForm(RefusableForm):
@@ -49,7 +49,7 @@ class OpeningForm(RefusableForm):
         label=_("What you need to see"), widget=forms.CheckboxSelectMultiple, error_messages={"required": _("Choose what you need to see")}
     )
     purpose = forms.ChoiceField(label=_("What for"), widget=forms.RadioSelect, error_messages={"required": _("Say what for")})
-    reference = _reference()
+    reference = case_reference()
 
     def __init__(self, *args: object, wanted: Iterable[tuple[str, object]], purposes: Iterable[Purpose], **more: object) -> None:
         super().__init__(*args, **more)  # type: ignore[arg-type]  # handed through

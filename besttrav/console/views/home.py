@@ -1,10 +1,12 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from besttrav.kernel import clock
 from besttrav.people import queries
 from besttrav.people.access import STAFF, access
 from besttrav.people.permissions import Permission, allows
 from besttrav.people.requests import StaffRequest
+from besttrav.sales.waiting import waiting
 from besttrav.ui.pages import page
 
 
@@ -13,4 +15,5 @@ from besttrav.ui.pages import page
 def home(request: StaffRequest) -> HttpResponse:
     """Where a working day starts: what waits for me, and who I am here. Whoever may read the journal sees open alarms first."""
     alarms = queries.open_alarms() if allows(request.actor.roles, Permission.READ_JOURNAL) else []
-    return page(request, "console/home.html", alarms=alarms)
+    waits = waiting(clock.now()) if allows(request.actor.roles, Permission.SEE_ORDERS) else []
+    return page(request, "console/home.html", alarms=alarms, waits=waits)

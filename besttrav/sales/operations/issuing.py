@@ -42,6 +42,7 @@ from besttrav.sales.operations import noticing
 
 ISSUER = Actor.job("sales.issue")
 TOO_LATE = "too_late"
+REFUSED = "refused_by_staff"
 FIRST_VERSION = 1  # of a contract towards its insurer; an order is sent once, and only a change of the policy makes the next one
 IN_ONE_RUN = 200
 LEAVING = (
@@ -91,6 +92,21 @@ def work(*, exchange: Exchange) -> None:
         build=lambda: _submission(exchange, application, _permitted(exchange, application)),
         recall=lambda: _submission(exchange, application, _opened_again(application)),
     )
+
+
+def look_again(*, exchange: Exchange, actor: Actor) -> None:
+    """Ask the insurer about a policy that differed. Outside a transaction; raises what `insurers.look_again` does."""
+    insurers.look_again(exchange=exchange, recall=lambda: _recalled(exchange), actor=actor)
+
+
+def accept(*, exchange: Exchange, actor: Actor, because: str) -> None:
+    """Take a policy that differs in what harms nobody. Outside a transaction; raises what `insurers.accept` does."""
+    insurers.accept(exchange=exchange, recall=lambda: _recalled(exchange), actor=actor, because=because)
+
+
+def _recalled(exchange: Exchange) -> port.Submit:
+    application = Application.objects.get(contract=exchange.contract)
+    return _submission(exchange, application, _opened_again(application))
 
 
 def settle(*, exchange: Exchange) -> None:
@@ -214,10 +230,10 @@ def _give_up(contract: UUID) -> None:
 
 
 def _why_given_up(exchange: Exchange) -> str:
-    """What the buyer is told: the insurer's policy was another, it did not answer, or somebody in it takes part no more."""
+    """What the buyer is told: the insurer's policy was another, it did not answer until then, or somebody in it takes part no more."""
     if exchange.differences:
         return "insurer_differed"
-    return "insurer_silent" if exchange.reason in (TOO_LATE, "deadline") else "not_permitted"
+    return "insurer_silent" if exchange.reason in (TOO_LATE, REFUSED, "deadline") else "not_permitted"
 
 
 def _payment_of(order: Order) -> Payment:
