@@ -18,6 +18,7 @@ from besttrav.people.operations.codes import CodeRefused, TooMany, TooSoon
 from besttrav.people.visitors import Visitor
 from besttrav.privacy import files
 from tests.conftest import StoppedClock
+from tests.jobs import run_due_jobs
 from tests.world import BUYER, STRANGER, World, browser
 
 ANYBODY = Actor.visitor()
@@ -141,6 +142,25 @@ def test_the_newest_code_replaces_the_older(world: World, stopped_clock: Stopped
 
     with pytest.raises(CodeRefused):
         try_code(first, code, visitor)
+
+
+def test_a_code_for_one_thing_leaves_those_for_another_alone(world: World, stopped_clock: StoppedClock) -> None:
+    """A stranger who asks to sign in with somebody's number does not undo what its owner is at."""
+    owner = browser()
+    finding = codes.request(phone=BUYER, purpose=CodePurpose.FIND_ORDER, visitor=owner, actor=ANYBODY)
+    run_due_jobs()
+    code = world.carrier.code(BUYER)
+    stopped_clock.advance(timedelta(seconds=61))
+    world.carrier.set_clock(61)
+    signing_in = world.ask_for_code(BUYER, browser())
+
+    assert not is_replaced(finding)
+    assert try_code(finding, code, owner, CodePurpose.FIND_ORDER).proved_at
+    assert not is_replaced(signing_in)
+
+
+def is_replaced(challenge: Challenge) -> bool:
+    return Challenge.objects.get(id=challenge.id).replaced_at is not None
 
 
 def test_one_network_cannot_use_up_what_a_number_has_in_a_day(world: World, stopped_clock: StoppedClock) -> None:

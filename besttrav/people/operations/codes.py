@@ -91,7 +91,7 @@ def request(*, phone: str, purpose: CodePurpose, visitor: Visitor, actor: Actor,
     with alone_with(phone):
         _check_may_send(phone, visitor, account)
         with transaction.atomic():
-            _replace_older(phone)
+            _replace_older(phone, purpose, account)
             challenge, code = _new_challenge(phone, purpose, visitor, account)
             contact.prepare(
                 phone=phone,
@@ -277,9 +277,10 @@ def _note_wrong(phone: str, visitor: Visitor) -> None:
     marks.note("code_wrong_network", visitor.neighbourhood, kind=Kind.NETWORK_ADDRESS, life=HOUR)
 
 
-def _replace_older(phone: str) -> None:
-    older = find(Challenge, phone=phone, purpose=SIGN_IN, actor=CHECKER).filter(replaced_at=None, proved_at=None)
-    older.update(replaced_at=clock.now())
+def _replace_older(phone: str, purpose: CodePurpose, account: Account | None) -> None:
+    """Only those for the same thing: whoever asks to sign in with somebody's number must not undo the code they are buying with."""
+    older = find(Challenge, phone=phone, purpose=SIGN_IN, actor=CHECKER)
+    older.filter(purpose=purpose, account=account, replaced_at=None, proved_at=None).update(replaced_at=clock.now())
 
 
 def _new_challenge(phone: str, purpose: CodePurpose, visitor: Visitor, account: Account | None) -> tuple[Challenge, str]:
