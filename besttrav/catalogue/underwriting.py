@@ -106,6 +106,7 @@ def decide(offer: Offer, proposal: Proposal) -> Decision:
     found += _about_destinations(offer, trip)
     if proposal.wants_letter and not offer.visa_letter:
         found.append(reason("letter_not_offered"))
+    found += beyond_caps(offer, trip, proposal.insured)
     for position, insured in enumerate(proposal.insured, 1):
         found += _about_person(offer, proposal, insured, position)
         if plan:
@@ -113,6 +114,20 @@ def decide(offer: Offer, proposal: Proposal) -> Decision:
     found.sort(key=lambda one: (-one.outcome.gravity, one.position or 0))
     outcome = max((one.outcome for one in found), key=lambda one: one.gravity, default=Outcome.ACCEPT)
     return Decision(outcome, tuple(found), dict(_loadings(offer, proposal.insured)), tuple(_inputs(proposal)))
+
+
+def beyond_caps(offer: Offer, trip: Trip, people: Sequence[Insured]) -> Iterator[Reason]:
+    """What other contracts leave no room for: more copies of one product, and more on a minor's death. Asked again before anybody is
+    insured, for other contracts come meanwhile."""
+    for position, insured in enumerate(people, 1):
+        if insured.copies_known >= offer.copies:
+            yield reason("too_many_copies", position, most=offer.copies, known=insured.copies_known)
+        age = insured.age_on(trip.first_day)
+        cap = cap_at(age)
+        if cap and offer.plan(trip.plan):
+            total = offer.death_sum(trip.plan, age, trip.options) + insured.death_known + insured.death_elsewhere
+            if total > cap.most:
+                yield reason("minor_cap", position, below=cap.below, most=in_words(cap.most), total=in_words(total))
 
 
 # --- The contract ---
@@ -169,8 +184,6 @@ def _about_person(offer: Offer, proposal: Proposal, insured: Insured, position: 
     if insured.document not in offer.documents:
         accepted = joined([document.label for document in offer.documents])
         yield reason("document_not_taken", position, document=insured.document.label, accepted=accepted)
-    if insured.copies_known >= offer.copies:
-        yield reason("too_many_copies", position, most=offer.copies, known=insured.copies_known)
     if offer.occupation_classes and not insured.occupation:
         yield reason("occupation_missing", position)
     yield from _about_answers(offer, insured, position)
@@ -213,11 +226,6 @@ _OF_EFFECT = {Effect.LOAD: "health_loaded", Effect.REFER: "health_referred", Eff
 
 
 def _about_cover(offer: Offer, proposal: Proposal, plan: Plan, insured: Insured, position: int) -> Iterator[Reason]:
-    age = insured.age_on(proposal.trip.first_day)
-    if cap := cap_at(age):
-        total = offer.death_sum(plan.code, age, proposal.trip.options) + insured.death_known + insured.death_elsewhere
-        if total > cap.most:
-            yield reason("minor_cap", position, below=cap.below, most=in_words(cap.most), total=in_words(total))
     yield from _about_activities(offer, plan, insured, position)
     if proposal.wants_letter and offer.visa_letter:
         yield from _about_letter(offer, proposal, plan, insured, position)

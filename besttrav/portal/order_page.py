@@ -22,7 +22,7 @@ from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
 from besttrav.policies.queries import papers_of
 from besttrav.portal.orders import Reach, Standing
 from besttrav.privacy.gate import masked
-from besttrav.sales.models import Application, Notice, NoticeState, Order
+from besttrav.sales.models import Application, Notice, NoticeState, Order, RefundBecause
 from besttrav.sales.operations import finding
 from besttrav.sales.operations import papers as sale_papers
 from besttrav.sales.queries import offer_of, parties_of
@@ -64,6 +64,29 @@ PAPERS: dict[str, tuple[DocumentKind, str, str | Promise, str | Promise, str]] =
         gettext_lazy("Copy of the application"),
         pgettext_lazy("language of a paper", "PDF, in English"),
         "file",
+    ),
+}
+
+
+# Why there is no contract, in words: for everything an order is given back for.
+WHY_BACK: dict[RefundBecause, str | Promise] = {
+    RefundBecause.INSURER_DECLINED: gettext_lazy(
+        "%(insurer)s looked at the application and did not accept it, so there is no contract and no cover. It tells you why on %(phone)s."
+    ),
+    RefundBecause.INSURER_SILENT: gettext_lazy(
+        "%(insurer)s did not answer in time, so there is no contract and no cover. You did nothing wrong and may try again."
+    ),
+    RefundBecause.INSURER_DIFFERED: gettext_lazy(
+        "%(insurer)s issued something else than you applied for and did not put it right in time, so we did not take it: there is no"
+        " contract and no cover. You did nothing wrong and may try again."
+    ),
+    RefundBecause.NOT_PERMITTED: gettext_lazy(
+        "Somebody in this application withdrew a consent or had their data deleted before the contract stood, so there is no contract and"
+        " no cover. Begin anew without them, or once they agree."
+    ),
+    RefundBecause.NO_ROOM: gettext_lazy(
+        "Another order was paid first, and with it somebody in this one has all the cover one person may have for these days. Nothing was"
+        " sent to %(insurer)s: there is no second contract, and the first one stands."
     ),
 }
 
@@ -229,6 +252,12 @@ class OrderPage(ContractPage):
     @cached_property
     def refunds(self) -> list[Refund]:
         return list(Refund.objects.filter(payment__order_id=self.order.id).select_related("payment").order_by("decided_at"))
+
+    @property
+    def why_back(self) -> str:
+        """Why the money goes back, in words."""
+        insurer = self.offer.insurer
+        return str(WHY_BACK[RefundBecause(self.order.refund_because)]) % {"insurer": insurer.name, "phone": insurer.hotline}
 
     @property
     def steps(self) -> list[dict[str, Any]]:

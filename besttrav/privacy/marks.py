@@ -32,6 +32,6 @@ def forget(mark: str, text: str, *, kind: Kind = Kind.PHONE) -> None:
     store.forget_marks(mark, kind.clean(text))
 
 
-def locked(mark: str, text: str, *, kind: Kind = Kind.PHONE) -> AbstractContextManager[None]:
-    """Nobody else works on this value meanwhile. Take it outside the transaction that looks and then inserts."""
-    return store.value_locked(mark, kind.clean(text))
+def locked(mark: str, *texts: str, kind: Kind = Kind.PHONE) -> AbstractContextManager[None]:
+    """Nobody else works on these values meanwhile. Take it outside the transaction that looks and then writes."""
+    return store.values_locked(mark, *(kind.clean(text) for text in texts))

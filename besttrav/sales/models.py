@@ -1,6 +1,7 @@
 """Applications, orders, what was answered and decided, and the evidence of every step of a sale."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -182,6 +183,16 @@ ORDER_MOVES: dict[str, set[OrderState]] = {
     _O.REFUNDED: set(),
     _O.EXPIRED: set(),
 }
+
+
+class RefundBecause(StrEnum):
+    """Why an order that was paid is given back. Each has its words on the order's page."""
+
+    INSURER_DECLINED = "insurer_declined"
+    INSURER_SILENT = "insurer_silent"
+    INSURER_DIFFERED = "insurer_differed"
+    NOT_PERMITTED = "not_permitted"
+    NO_ROOM = "no_room"
 
 
 class Order(models.Model):

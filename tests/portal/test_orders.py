@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 from pytest_django import DjangoAssertNumQueries
 
 from besttrav.kernel.pdf import text_of
 from besttrav.payments import operations as paying
 from besttrav.policies.models import PolicyDocument
+from besttrav.portal.order_page import WHY_BACK
 from besttrav.sales import evidence
-from besttrav.sales.models import Evidence, OrderState, Visit
+from besttrav.sales.models import Evidence, OrderState, RefundBecause, Visit
 from besttrav.sales.operations.finding import policy_of
 from tests.conftest import StoppedClock
 from tests.portal.orders import DIGITS, FRAGMENT, a_while_passes, buyer, insured
@@ -105,6 +107,7 @@ def test_what_the_insurer_declines_goes_back_and_the_page_tells_how(shop: Shop, 
     order.refresh_from_db()
     assert order.refund_because == "insurer_declined"
     page = client.get(f"{base}/").content.decode()
+    assert "未予承保" in page
     assert "/products/outbound/" in page
     assert "微信支付" in page
     assert str(order.premium) in page
@@ -120,6 +123,17 @@ def test_what_the_insurer_declines_goes_back_and_the_page_tells_how(shop: Shop, 
     order.refresh_from_db()
     assert order.state == OrderState.REFUNDED
     assert "保费已退回" in client.get(f"{base}/").content.decode()
+
+
+@pytest.mark.parametrize("because", list(RefundBecause))
+def test_whatever_an_order_is_given_back_for_has_its_words_in_both_languages(because: RefundBecause) -> None:
+    """Nobody's money goes back without a reason they can read: a language without words of its own would show the other's."""
+    words = {}
+    for language in ("zh-hans", "en"):
+        with override(language):
+            words[language] = str(WHY_BACK[because]) % {"insurer": "HEYAN", "phone": "95000"}
+    assert len(set(words.values())) == 2
+    assert "合同" in words["zh-hans"]
 
 
 def test_a_contract_shows_people_sums_texts_history_and_who_received_what(

@@ -3,14 +3,17 @@
 Told with real cashiers and insurers. Processes that die on the way are killed in tests/faults.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from besttrav.contact.models import Message
 from besttrav.insurers import operations as insuring
@@ -23,6 +26,7 @@ from besttrav.payments import operations as paying
 from besttrav.payments.models import Payment, PaymentState, Refund, Scene
 from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
 from besttrav.policies.operations import papers
+from besttrav.policies.operations.people import Person
 from besttrav.policies.purposes import PROVE_COVER
 from besttrav.privacy import consents, erasing, files
 from besttrav.privacy.consent_codes import Consent
@@ -34,6 +38,7 @@ from besttrav.privacy.vault.models import Clock, File
 from besttrav.sales import evidence, queries
 from besttrav.sales.models import Answer, Application, ApplicationState, Notice, Order, OrderState
 from besttrav.sales.operations import issuing
+from tests import invented
 from tests.faults.test_together import at_once
 from tests.insurance import Later
 from tests.sales.shop import PHONE, Shop
@@ -329,6 +334,90 @@ def test_one_order_that_cannot_go_on_keeps_no_other_from_its_turn(shop: Shop, la
 def lose_the_jobs() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE status = 'todo'")
+
+
+# Other contracts of the same people
+
+
+def child(shop: Shop) -> Person:
+    born = date(2018, 2, 2)
+    return shop.spouse(relation="child", birth_date=born, identity_number=invented.id_number(born), phone="")
+
+
+def again(shop: Shop, *more: Person, **wishes: Any) -> Order:
+    """Once more the same people, by another phone."""
+    return shop.ordered(people=shop.people(*more, phone="+8612900001009"), phone="+8612900001009", **wishes)
+
+
+def test_of_two_orders_for_one_person_who_pays_first_is_insured_and_the_other_has_the_money_back(shop: Shop, later: Later) -> None:
+    first, second = ordered(shop), again(shop)
+    shop.paid(second)
+    shop.paid(first)
+    shop.let_it_end(later, first)
+    second.refresh_from_db()
+    assert second.state == OrderState.ISSUED
+    assert (first.state, first.refund_because) == (OrderState.REFUNDED, "no_room")
+    assert not Exchange.objects.filter(contract=first.application.contract).exists(), "nothing left for the insurer"
+    assert len(texts(shop, "未能承保")) == 1
+    assert_whole(first)
+
+
+def test_a_minors_two_orders_together_pass_no_cap(shop: Shop, later: Later) -> None:
+    """Each is below the cap alone; the sums of both are above."""
+    offer = shop.offer("domestic")
+    first = shop.ordered("domestic", people=shop.people(child(shop)), plan=offer.plans[0].code, destinations=("CN",))
+    second = again(shop, child(shop))
+    shop.paid(first)
+    shop.paid(second)
+    shop.let_it_end(later, second)
+    first.refresh_from_db()
+    assert (first.state, second.state, second.refund_because) == (OrderState.ISSUED, OrderState.REFUNDED, "no_room")
+
+
+def test_a_minors_cover_on_other_days_takes_no_room(shop: Shop, later: Later) -> None:
+    first = shop.ordered(people=shop.people(child(shop)))
+    second = again(shop, child(shop), first_day=shop.first_day + timedelta(days=30), last_day=shop.first_day + timedelta(days=37))
+    shop.paid(first)
+    shop.paid(second)
+    shop.let_it_end(later, second)
+    assert second.state == OrderState.ISSUED
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "vault"])
+def test_of_two_orders_for_one_person_paid_at_once_one_is_insured(shop: Shop, later: Later) -> None:
+    first, second = ordered(shop), again(shop, shop.spouse())
+    taken = [partial(take, shop.paid(order).id, clock.now()) for order in (first, second)]
+    assert at_once(*taken) == [None, None]
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert sorted([first.state, second.state]) == [OrderState.PAID, OrderState.REFUNDING]
+
+
+def take(payment_id: UUID, now: datetime) -> None:
+    with clock.frozen(now):
+        issuing.take_payment(payment=Payment.objects.get(id=payment_id))
+
+
+def test_an_application_is_locked_before_its_order(shop: Shop, later: Later) -> None:
+    """Whoever locks them the other way round waits for ever for whoever does not."""
+    first, second, third = ordered(shop), again(shop), shop.ordered(people=shop.people(phone="+8612900001010"), phone="+8612900001010")
+    payment, other = shop.paid(first), shop.paid(second)
+    assert locked_by(lambda: issuing.take_payment(payment=payment)) == ["sales_application", "sales_order"]
+    assert locked_by(lambda: issuing.take_payment(payment=other)) == ["sales_application", "sales_order"]
+    issuing.work(exchange=submission(first))
+    assert locked_by(lambda: issuing.conclude(exchange=submission(first))) == ["sales_application", "sales_order"]
+    later(31 * MINUTE)
+    assert locked_by(lambda: issuing.expire()) == ["sales_application", "sales_order"]
+    third.refresh_from_db()
+    assert third.state == OrderState.EXPIRED
+
+
+def locked_by(act: Callable[[], object]) -> list[str]:
+    """The tables of this room whose rows were locked, as they first were."""
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    tables = [re.search(r'FROM "(sales_\w+)".*FOR UPDATE', query["sql"]) for query in seen.captured_queries]
+    return list(dict.fromkeys(found[1] for found in tables if found))
 
 
 # What may leave

@@ -459,23 +459,27 @@ def forget_marks(kind: str, text: str) -> None:
 
 
 @contextmanager
-def value_locked(kind: str, text: str) -> Iterator[None]:
-    """Nobody else works on this value meanwhile: what makes "one account per number" true without a unique column anywhere."""
-    key = int.from_bytes(open_epoch().hash(kind, text)[:8], signed=True)
-    with vault_cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [key])
+def values_locked(kind: str, *texts: str) -> Iterator[None]:
+    """Nobody else works on these values meanwhile: what makes "one account per number" true without a unique column anywhere.
+
+    Several are taken in one order: two who want some of the same never wait for each other.
+    """
+    epoch = open_epoch()
+    keys = sorted({int.from_bytes(epoch.hash(kind, text)[:8], signed=True) for text in texts})
     try:
+        with vault_cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(key) FROM unnest(%s::bigint[]) AS wanted (key)", [keys])
         yield
     finally:
-        _give_back(key)
+        _give_back(keys)
 
 
-def _give_back(key: int) -> None:
+def _give_back(keys: list[int]) -> None:
     try:
         with connections[VAULT].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+            cursor.execute("SELECT pg_advisory_unlock(key) FROM unnest(%s::bigint[]) AS held (key)", [keys])
     except DatabaseError:
-        # A broken connection or transaction gives the lock back by ending.
+        # A broken connection or transaction gives the locks back by ending.
         connections[VAULT].close()
 
 

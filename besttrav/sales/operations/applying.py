@@ -30,7 +30,7 @@ from besttrav.privacy.kinds import Kind
 from besttrav.sales import actions, evidence, queries
 from besttrav.sales.evidence import Seen
 from besttrav.sales.limits import DRAFT
-from besttrav.sales.models import Answer, Application, ApplicationState
+from besttrav.sales.models import Answer, Application, ApplicationState, Order
 
 CHECKER = Actor.job("sales.apply")
 OFFERS_BY_SMS = Consent.K10.name
@@ -231,6 +231,12 @@ def locked(application: Application) -> Iterator[None]:
     with together():
         application.refresh_from_db(from_queryset=Application.objects.select_for_update(of=("self",)))
         yield
+
+
+def held(**which: UUID) -> tuple[Application, Order]:
+    """An application and its order, locked until the caller's transaction ends, in the one order that everybody keeps to: see the room."""
+    application = Application.objects.select_for_update(of=("self",)).get(**which)
+    return application, Order.objects.select_for_update().get(application=application)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from besttrav.privacy.gate import Closed, reveal_one
 from besttrav.sales import actions
 from besttrav.sales.limits import VISIT
 from besttrav.sales.models import Application, Order, Visit
+from besttrav.sales.operations.applying import held
 
 FINDER = Actor.job("sales.find")
 
@@ -111,9 +112,7 @@ def join(*, visit: Visit, account: Account, actor: Actor) -> None:
     if not visit.sees_papers:
         raise DigitsRefused
     with transaction.atomic():
-        # The application first, as whoever concludes or gives back locks them.
-        application = Application.objects.select_for_update().get(order=visit.order_id)
-        order = Order.objects.select_for_update().get(id=visit.order_id)
+        application, order = held(order=visit.order_id)
         if order.account_id not in (None, account.id):
             raise NotFound
         application.account = order.account = account

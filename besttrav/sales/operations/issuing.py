@@ -37,8 +37,9 @@ from besttrav.privacy.sharing import Part, Recipient, share
 from besttrav.sales import evidence, pricing, queries
 from besttrav.sales.evidence import Seen
 from besttrav.sales.limits import ORDER
-from besttrav.sales.models import Answer, Application, ApplicationState, Decision, Evidence, Order, OrderState
-from besttrav.sales.operations import noticing
+from besttrav.sales.models import Answer, Application, ApplicationState, Decision, Evidence, Order, OrderState, RefundBecause
+from besttrav.sales.operations import caps, noticing
+from besttrav.sales.operations.applying import held
 
 ISSUER = Actor.job("sales.issue")
 TOO_LATE = "too_late"
@@ -53,11 +54,13 @@ DECISIONS = UUID("5f0f4c1e-8f57-5b0c-9d0e-6a2d6a0f5a10")  # the name space of re
 
 
 def take_payment(*, payment: Payment) -> None:
-    """The money is there: ask the insurer. An order that is no longer waiting for it gives it back."""
-    with transaction.atomic():
-        order = Order.objects.select_for_update().filter(id=payment.order_id).first()
-        if order is None:
-            return  # What was paid for is another room's.
+    """The money is there: ask the insurer. An order that is no longer waiting for it gives it back, and so does one whose people have
+    meanwhile all the cover they may have: see `caps`. Outside a transaction."""
+    application = Application.objects.filter(order=payment.order_id).first()
+    if application is None:
+        return  # What was paid for is another room's.
+    with caps.alone_with(application) as people, transaction.atomic():
+        application, order = held(order=payment.order_id)
         if order.state != OrderState.TO_PAY:
             if order.payment != payment.id:
                 payments.refund(
@@ -69,16 +72,18 @@ def take_payment(*, payment: Payment) -> None:
         order.issue_by = now + timedelta(minutes=ORDER.issue_minutes)
         order.save(update_fields=["payment", "paid_at", "issue_by"])
         move(order, OrderState.PAID, actor=ISSUER, because="captured")
-        application = Application.objects.select_for_update().get(id=order.application_id)
         evidence.note(application, Seen("payment"), "paid", premium=order.premium_fen)
-        insurers.plan(
-            kind=Kind.SUBMIT,
-            contract=application.contract,
-            version=FIRST_VERSION,
-            insurer=queries.offer_of(application).insurer.code,
-            actor=ISSUER,
-            deadline=now + timedelta(minutes=ORDER.insurer_patience),
-        )
+        if people.have_no_room():
+            _give_back(application, order, RefundBecause.NO_ROOM)
+        else:
+            insurers.plan(
+                kind=Kind.SUBMIT,
+                contract=application.contract,
+                version=FIRST_VERSION,
+                insurer=people.offer.insurer.code,
+                actor=ISSUER,
+                deadline=now + timedelta(minutes=ORDER.insurer_patience),
+            )
     crashpoint("sales.paid")
 
 
@@ -117,7 +122,7 @@ def settle(*, exchange: Exchange) -> None:
         case ExchangeState.OK:
             conclude(exchange=exchange)
         case ExchangeState.REJECTED:
-            give_back(contract=exchange.contract, because="insurer_declined")
+            give_back(contract=exchange.contract, because=RefundBecause.INSURER_DECLINED)
         case ExchangeState.GIVEN_UP:
             give_back(contract=exchange.contract, because=_why_given_up(exchange))
 
@@ -125,8 +130,7 @@ def settle(*, exchange: Exchange) -> None:
 def conclude(*, exchange: Exchange) -> Policy | None:
     """The insurer issued: from here on there is a policy. None where the order was given back meanwhile; then it is withdrawn there."""
     with transaction.atomic():
-        application = Application.objects.select_for_update().get(contract=exchange.contract)
-        order = Order.objects.select_for_update().get(application=application)
+        application, order = held(contract=exchange.contract)
         if order.state != OrderState.PAID:
             return Policy.objects.filter(contract=exchange.contract).first()
         sold = _sold(application, order)
@@ -153,21 +157,13 @@ def tell(*, policy: Policy) -> None:
     noticing.tell_others(application=application)
 
 
-def give_back(*, contract: UUID, because: str) -> None:
+def give_back(*, contract: UUID, because: RefundBecause) -> None:
     """There will be no policy: refund everything to the paying account, under one number for good."""
     with transaction.atomic():
-        application = Application.objects.select_for_update().get(contract=contract)
-        order = Order.objects.select_for_update().get(application=application)
+        application, order = held(contract=contract)
         if order.state != OrderState.PAID:
             return
-        order.refund_because = because
-        order.save(update_fields=["refund_because"])
-        move(order, OrderState.REFUNDING, actor=ISSUER, because=because)
-        move(application, ApplicationState.LAPSED, actor=ISSUER, because=because)
-        evidence.note(application, Seen("result"), "not_issued", because=because)
-        payment = _payment_of(order)
-        payments.refund(payment=payment, amount=payment.captured, decision=_decision(order.id), because=because, actor=ISSUER)
-        _message(application, Template.NOT_INSURED, {"number": references.grouped(order.number)})
+        _give_back(application, order, because)
     crashpoint("sales.given_back")
 
 
@@ -202,20 +198,24 @@ def expire() -> int:
 
 
 def _expire(order_id: UUID) -> None:
+    if paid := _closed(order_id):
+        take_payment(payment=paid)
+
+
+def _closed(order_id: UUID) -> Payment | None:
+    """Close what was not paid; else the payment that was made in time and has lost its job."""
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(id=order_id)
+        application, order = held(order=order_id)
         if order.state != OrderState.TO_PAY:
-            return
+            return None
         # Where a channel did not say for long whether it was paid, what comes in from here on goes back.
         payments.give_up(order_id=order.id, because="expired", actor=ISSUER)
-        # What was captured, and has lost its job, was paid in time.
-        if paid := applied_to(order.id):
-            take_payment(payment=paid)
-            return
-        application = Application.objects.select_for_update().get(id=order.application_id)
+        if paid := applied_to(order.id):  # Nothing is captured from here on; what was, was paid in time.
+            return paid
         move(order, OrderState.EXPIRED, actor=ISSUER, because="not_paid")
         move(application, ApplicationState.LAPSED, actor=ISSUER, because="not_paid")
         evidence.note(application, Seen("payment"), "expired")
+    return None
 
 
 def _give_up(contract: UUID) -> None:
@@ -229,11 +229,23 @@ def _give_up(contract: UUID) -> None:
         pass  # It was settled a moment ago, and whoever settled it is followed.
 
 
-def _why_given_up(exchange: Exchange) -> str:
+def _give_back(application: Application, order: Order, because: RefundBecause) -> None:
+    """Both are locked, and the order is paid."""
+    order.refund_because = because
+    order.save(update_fields=["refund_because"])
+    move(order, OrderState.REFUNDING, actor=ISSUER, because=because.value)
+    move(application, ApplicationState.LAPSED, actor=ISSUER, because=because.value)
+    evidence.note(application, Seen("result"), "not_issued", because=because.value)
+    payment = _payment_of(order)
+    payments.refund(payment=payment, amount=payment.captured, decision=_decision(order.id), because=because.value, actor=ISSUER)
+    _message(application, Template.NOT_INSURED, {"number": references.grouped(order.number)})
+
+
+def _why_given_up(exchange: Exchange) -> RefundBecause:
     """What the buyer is told: the insurer's policy was another, it did not answer until then, or somebody in it takes part no more."""
     if exchange.differences:
-        return "insurer_differed"
-    return "insurer_silent" if exchange.reason in (TOO_LATE, REFUSED, "deadline") else "not_permitted"
+        return RefundBecause.INSURER_DIFFERED
+    return RefundBecause.INSURER_SILENT if exchange.reason in (TOO_LATE, REFUSED, "deadline") else RefundBecause.NOT_PERMITTED
 
 
 def _payment_of(order: Order) -> Payment:

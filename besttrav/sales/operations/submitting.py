@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
@@ -11,31 +11,30 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from besttrav.catalogue import queries as catalogue
 from besttrav.catalogue import rating, underwriting
 from besttrav.catalogue.offer import Offer, Relation
-from besttrav.catalogue.rating import Quote, Trip
+from besttrav.catalogue.rating import Quote
 from besttrav.catalogue.underwriting import Applicant, Insured, Outcome, Proposal
 from besttrav.journal.operations import move, record
 from besttrav.kernel import clock, references
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.errors import Refusal
-from besttrav.kernel.money import ZERO, Money
+from besttrav.kernel.money import Money
 from besttrav.people.models import Challenge, CodePurpose
 from besttrav.people.operations import codes
 from besttrav.people.visitors import Visitor
-from besttrav.policies.models import Party, Policy, PolicyState
+from besttrav.policies.models import Party
 from besttrav.policies.purposes import APPLY
 from besttrav.privacy import files
-from besttrav.privacy.gate import find_all, reveal, reveal_one
+from besttrav.privacy.gate import reveal_one
 from besttrav.sales import actions, evidence, pricing, queries
 from besttrav.sales.evidence import Seen
 from besttrav.sales.limits import ORDER, SIGNATURE
-from besttrav.sales.models import Application, ApplicationState, Decision, Order, OrderState
+from besttrav.sales.models import Application, ApplicationState, Decision, Order
+from besttrav.sales.operations import caps
 from besttrav.sales.operations.applying import NotOpen, PaperChanged, locked
 from besttrav.sales.steps import Step, missing
 
@@ -217,7 +216,7 @@ def _proposal(application: Application, offer: Offer, parties: Sequence[Party]) 
     holder = next(party for party in parties if party.is_holder)
     insured = [party for party in parties if party.is_insured]
     answers = _answers(application) if offer.questions else {}
-    others = _others(application, offer, insured)
+    others = caps.people_of(application, offer, parties).known()
     trip = pricing.trip_of(application)
     people = tuple(
         Insured(
@@ -252,55 +251,6 @@ def _answers(application: Application) -> dict[UUID, dict[str, bool]]:
     for (party, question), is_yes in queries.answers_of(application, UNDERWRITER).items():
         said[party][question] = is_yes
     return said
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What our other contracts give the same person on the same days: by equal marks of the document, not by links."""
-
-    copies: int = 0
-    death: Money = ZERO
-
-
-def _others(application: Application, offer: Offer, insured: Sequence[Party]) -> dict[UUID, _Known]:
-    opened = reveal(insured, ["identity_number"], purpose=APPLY, actor=UNDERWRITER, case=application.id)
-    numbers = [one.identity_number for one in opened]
-    same = find_all(Party, "identity_number", numbers, purpose=APPLY, actor=UNDERWRITER)
-    elsewhere = {
-        party.id: [one for one in same[number] if one.is_insured and one.contract != application.contract]
-        for party, number in zip(insured, numbers, strict=True)
-    }
-    bought = _bought_meanwhile(pricing.trip_of(application), {one.contract for ones in elsewhere.values() for one in ones})
-    return {party: _known(offer, ones, bought) for party, ones in elsewhere.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class _Bought:
-    offer: Offer
-    plan: str
-    options: frozenset[str]
-
-
-def _bought_meanwhile(trip: Trip, contracts: set[UUID]) -> dict[UUID, _Bought]:
-    """Those of the contracts that cover a day of this trip: the policies that stand, and what is paid and not issued yet."""
-    if not contracts:
-        return {}
-    meanwhile = Q(first_day__lte=trip.ends_on, last_day__gte=trip.first_day)
-    standing = Policy.objects.filter(meanwhile, contract__in=contracts, state=PolicyState.STANDS)
-    bought = {one.contract: _Bought(catalogue.offer(one.version_id), one.plan, frozenset()) for one in standing}
-    applied = Application.objects.filter(meanwhile, contract__in=contracts).filter(Q(contract__in=bought) | Q(order__state=OrderState.PAID))
-    for one in applied:
-        bought[one.contract] = _Bought(catalogue.offer(one.version_id), one.plan, frozenset(one.options))
-    return bought
-
-
-def _known(offer: Offer, ones: Sequence[Party], bought: Mapping[UUID, _Bought]) -> _Known:
-    copies, death = 0, ZERO
-    for one in ones:
-        if other := bought.get(one.contract):
-            copies += other.offer.slug == offer.slug
-            death += other.offer.death_sum(other.plan, one.age or 0, other.options)
-    return _Known(copies, death)
 
 
 def _written_down(application: Application, verdict: underwriting.Decision, quote: Quote | None) -> Decision:
