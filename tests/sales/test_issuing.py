@@ -476,6 +476,23 @@ def test_whoever_has_themselves_forgotten_after_paying_gets_the_money_back(shop:
     assert_given_back(shop, order, "not_permitted")
 
 
+def test_whoever_has_themselves_forgotten_once_insured_leaves_no_job_that_fails(shop: Shop) -> None:
+    order = ordered(shop)
+    shop.paid(order)
+    issuing.take_payment(payment=Payment.objects.get())
+    issuing.work(exchange=submission(order))
+    issuing.settle(exchange=submission(order))
+    erasing.erase(subject=order.subject, actor=Actor.person(id=order.subject, subject=order.subject), because="asked")
+    erasing.finish_pending(older_than=timedelta(0))
+    policy = Policy.objects.get()
+    issuing.tell(policy=policy)
+    document = Exchange.objects.get(kind=Kind.DOCUMENT)
+    papers.fetch(exchange=document)
+    document.refresh_from_db()
+    assert document.state == ExchangeState.GIVEN_UP
+    assert not PolicyDocument.objects.exists()
+
+
 def test_what_left_is_written_down_for_each_person_by_purpose(shop: Shop) -> None:
     order = answered(shop)
     shop.paid(order)

@@ -1,6 +1,7 @@
 """The papers of a policy: the insurer's is checked before it is kept, and each goes to whom it belongs and to nobody else."""
 
 import base64
+from contextlib import suppress
 from typing import cast
 
 from django.db import transaction
@@ -20,8 +21,9 @@ from besttrav.policies import actions, checking, signers
 from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
 from besttrav.policies.operations.concluding import people_of
 from besttrav.policies.purposes import PROVE_COVER
-from besttrav.privacy.gate import reveal, reveal_one
+from besttrav.privacy.gate import Closed, reveal, reveal_one
 from besttrav.privacy.purposes import OWN_ACCESS
+from besttrav.privacy.sealing import SheetClosed
 
 KEEPER = Actor.job("policies.papers")
 
@@ -35,10 +37,18 @@ class NoPaper(Refusal):
 
 
 def fetch(*, exchange: Exchange) -> None:
-    """Fetch an insurer's e-policy and keep it once it says what was sold and is signed by that insurer. Outside a transaction."""
+    """Fetch an insurer's e-policy and keep it once it says what was sold and is signed by that insurer. Outside a transaction.
+
+    Where somebody in it had themselves forgotten meanwhile there is nothing to compare it with, and it is asked for no more.
+    """
     policy = Policy.objects.filter(contract=exchange.contract).first()
-    if policy:
+    if policy is None:
+        return
+    try:
         insurers.fetch(exchange=exchange, keep=lambda content: _keep_e_policy(policy, content))
+    except (Closed, SheetClosed):
+        with suppress(insurers.NothingToLookAt):
+            insurers.give_up(exchange=exchange, actor=KEEPER, because="forgotten")
 
 
 def keep(*, policy: Policy, kind: DocumentKind, language: str, content: bytes, actor: Actor) -> PolicyDocument:
