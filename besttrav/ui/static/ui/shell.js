@@ -55,7 +55,7 @@
     const count = trip && trip.querySelector("[data-days]");
     if (!count || !event.target.dataset.day) return;
     const [from, until] = ["start", "end"].map((name) => Date.parse(trip.querySelector(`[data-day="${name}"]`).value));
-    count.textContent = until >= from ? Math.round((until - from) / 864e5) + 1 : "–";
+    count.textContent = until >= from ? Math.round((until - from) / 864e5) + 1 : "0";
   });
 
   // Buttons that only scripts can serve show themselves where scripts run.
