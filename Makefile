@@ -8,7 +8,7 @@ endif
 
 export PORT TO FROM ONLY
 
-.PHONY: help run test soak check translations docs bench promises backup restore rotate drill
+.PHONY: help run test soak check translations docs bench screenshots promises backup restore rotate drill
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
@@ -34,6 +34,9 @@ docs: ## Write the pages generated from the code: data map, schema of the copy, 
 
 bench: ## Measure what the house costs, with ratios taken in one run (ARGS="--write" puts the tables into docs/performance.md)
 	@$(PYTHON) -m dev.inside bench $(ARGS)
+
+screenshots: ## Walk through a demo of its own and take the pictures in docs/images
+	@$(PYTHON) -m dev.screenshots
 
 promises: ## List what we promise people, with the tests that prove it, and write docs/promises.md
 	@$(PYTHON) -m dev.inside dev.promises

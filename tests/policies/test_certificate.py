@@ -50,6 +50,14 @@ def test_a_traveller_of_a_small_family_gets_one_page() -> None:
     assert len(page_texts(certificate(certificate_facts(3), at=AT))) == 1
 
 
+def test_where_nobody_is_insured_by_a_passport_there_is_no_column_of_dashes() -> None:
+    facts = certificate_facts()
+    text = text_of(certificate(replace(facts, travellers=tuple(replace(one, passport="—") for one in facts.travellers)), at=AT))
+    assert "护照号" in text_of(certificate(facts, at=AT))
+    assert "护照号" not in text
+    assert "3 February 1988" in text
+
+
 @pytest.mark.parametrize(("people", "pages"), [(1, 1), (10, 2), (200, 7)])
 def test_however_many_are_insured_each_stands_on_it_once_under_a_head(people: int, pages: int) -> None:
     texts = page_texts(certificate(certificate_facts(people), at=AT))

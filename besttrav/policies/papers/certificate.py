@@ -29,7 +29,8 @@ class NotForSchengen(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traveller:
-    """An insured person. `name_latin` stands exactly as in the passport; `medical` is this person's sum for medical care."""
+    """An insured person. `name_latin` stands exactly as in the passport; `medical` is this person's sum for medical care. Somebody insured
+    by another document has a dash for a passport; where nobody has one, the certificate has no column of dashes."""
 
     name_latin: str
     name: str
@@ -133,6 +134,7 @@ def _data(facts: Certificate) -> dict[str, object]:
         "statements": list(_statements(facts)),
         "emergency_number": facts.emergency_number,
         "emergency_note": facts.emergency_note,
+        "with_passports": any(one.passport.isalnum() for one in facts.travellers),
         "broker": facts.broker.as_data(),
         "seal": {"zh": "证明专用", "en": "Certificate copy"},
         "qr": verification.qr_svg(facts.verification_address),
