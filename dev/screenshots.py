@@ -16,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +35,14 @@ AT_MOST = 1_000_000  # bytes, all pictures together
 PATIENCE = 180.0
 PHONE, NAME, CLERK, PASSWORD = "12900001001", "周晚舟", "S1001", "four quiet lanterns"
 DESK, HAND = (1280, 860), (390, 844)
-# Which stops of the walk are shown, and how wide.
-SHOWN = {"home": DESK, "product": HAND, "people": HAND, "policy-in-hand": HAND, "who-looked": HAND}
+# Which stops of the walk are shown, how wide, and from which element on.
+SHOWN = {
+    "home": (DESK, "body"),
+    "product": (HAND, "main"),
+    "people": (HAND, "main"),
+    "policy-in-hand": (HAND, "main h1"),
+    "who-looked": (HAND, "main"),
+}
 
 
 def main() -> None:
@@ -72,7 +78,7 @@ def _wait_for(address: str, site: "subprocess.Popen[bytes]") -> None:
     begin = time.monotonic()
     while time.monotonic() - begin < PATIENCE and site.poll() is None:
         try:
-            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310  # our own site
+            urllib.request.urlopen(address, timeout=5).close()  # our own site
         except OSError:
             time.sleep(0.5)
         else:
@@ -86,19 +92,19 @@ def browser() -> Iterator["Browser"]:
 
     path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"], env={**os.environ, "LANGUAGE": "zh_CN"})
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
 
 
 def picture(page: "Page", name: str) -> None:
-    """What stands at the top of the page, in light and in dark, as WebP."""
+    """A stop that is shown, in light and in dark, as WebP."""
     if name not in SHOWN:
         return
-    width, height = SHOWN[name]
+    (width, height), top = SHOWN[name]
     found = page.viewport_size
     page.set_viewport_size({"width": width, "height": height})
-    page.evaluate("scrollTo(0, 0)")
+    page.locator(top).first.evaluate("element => scrollTo(0, element.getBoundingClientRect().top + scrollY - 8)")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
         page.wait_for_timeout(300)
@@ -127,8 +133,14 @@ class Walk:
 
     def choose(self) -> None:
         page, trip = self._page, self._trip()
-        self._open("/", "home")
-        self._open(f"/products/?{trip}", "list")
+        page.goto(f"{self._site}/")
+        page.get_by_label("去哪里").fill("日本")
+        for label, day in zip(("出发", "返回"), self._days(), strict=True):
+            page.get_by_label(label).fill(day.isoformat())
+        page.get_by_label("大人").fill("2")
+        self._stop(page, "home")
+        page.get_by_role("button", name="看看有哪些保险").click()
+        self._arrive("**/products/**", "list")
         picked = [box.get_attribute("value") for box in page.locator("input[name=p]").all()[:3]]
         self._open(f"/compare/?{trip}&{'&'.join(f'p={one}' for one in picked)}", "comparison")
         self._open(f"/products/outbound/?{trip}", "product")
@@ -172,9 +184,8 @@ class Walk:
         page.get_by_role("link", name="阅读下一份").click()
         self._arrive("**/papers/*/", "paper")
         while "/papers/" in page.url:
-            before = page.url
-            page.get_by_role("button", name="已读到底部").click()
-            page.wait_for_url(lambda url, before=before: url != before)
+            with page.expect_navigation():
+                page.get_by_role("button", name="已读到底部").click()
         self._arrive("**/consents/", "consents")
         for box in page.locator(".consentcards").get_by_role("checkbox").all():
             box.check()
@@ -239,11 +250,15 @@ class Walk:
         page.set_default_timeout(60_000)
         return page
 
-    def _trip(self) -> str:
+    def _days(self) -> tuple[date, date]:
         from besttrav.kernel import clock
 
         start = clock.today() + timedelta(days=10)
-        return f"to=JP&start={start}&end={start + timedelta(days=7)}&adults=2"
+        return start, start + timedelta(days=7)
+
+    def _trip(self) -> str:
+        first, last = self._days()
+        return f"to=JP&start={first}&end={last}&adults=2"
 
     def _open(self, path: str, name: str) -> None:
         self._page.goto(f"{self._site}{path}")
@@ -270,7 +285,7 @@ class Walk:
     def _codes(self) -> list[str]:
         """Those on the page of simulated texts, newest first."""
         texts = f"{read_env(self._state)['BESTTRAV_SIMULATOR_SMS']}/?phone={PHONE}"
-        return re.findall(r"<mark>(\d{6})</mark>", urllib.request.urlopen(texts, timeout=5).read().decode())  # noqa: S310  # our own simulator
+        return re.findall(r"<mark>(\d{6})</mark>", urllib.request.urlopen(texts, timeout=5).read().decode())  # our own simulator
 
     def _draw(self) -> None:
         page, canvas = self._page, self._page.locator("canvas")
