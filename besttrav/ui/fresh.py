@@ -37,7 +37,7 @@ def unless_held(request: HttpRequest, *content: object, make: Callable[[], HttpR
 
     Only a page that went well is marked and kept. `content` must change whenever what is shown does, beyond the address.
     """
-    if request.method not in {"GET", "HEAD"} or actor_of(request).kind is not ActorKind.VISITOR:
+    if request.method not in {"GET", "HEAD"} or not _is_anybody(request):
         return make()
     page = _name(request, content)
     response = _held(request, page) or _filled_in(request, page, make)
@@ -61,6 +61,11 @@ def release() -> str:
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _is_anybody(request: HttpRequest) -> bool:
+    """Nobody is signed in, nor half-way there."""
+    return actor_of(request).kind is ActorKind.VISITOR and getattr(request, "session_record", None) is None
 
 
 def _name(request: HttpRequest, content: tuple[object, ...]) -> str:

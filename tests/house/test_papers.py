@@ -51,6 +51,13 @@ def test_every_link_in_the_papers_leads_somewhere() -> None:
     assert broken == []
 
 
+def test_both_readmes_show_the_pictures_there_are_and_they_are_light() -> None:
+    taken = sorted(path.name for path in (ROOT / "docs" / "images").iterdir())
+    for readme in ("README.md", "README.zh-CN.md"):
+        assert sorted(re.findall(r"docs/images/([\w-]+\.webp)", (ROOT / readme).read_text(encoding="utf-8"))) == taken
+    assert sum((ROOT / "docs" / "images" / name).stat().st_size for name in taken) < 1_000_000
+
+
 def test_decisions_are_numbered_without_gaps_and_titled_by_their_number() -> None:
     records = files(".md", under="docs/adr")
     assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_UNREADABLE = {".png", ".jpg", ".ico", ".woff2", ".woff", ".ttf", ".pdf", ".mo"}
+_UNREADABLE = {".png", ".jpg", ".webp", ".ico", ".woff2", ".woff", ".ttf", ".pdf", ".mo"}
 
 
 def files(*suffixes: str, under: str = "") -> list[Path]:
