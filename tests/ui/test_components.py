@@ -6,7 +6,7 @@ import pytest
 from django import forms
 from django.core.paginator import Paginator
 from django.template import Context, Template
-from django.test import RequestFactory
+from django.test import RequestFactory, SimpleTestCase
 from django.utils import translation
 
 from besttrav.ui.cookies import UndeclaredCookie, refuse_undeclared
@@ -46,6 +46,16 @@ def test_a_field_that_may_stay_empty_says_so() -> None:
 def test_choices_are_a_group_with_a_legend_and_a_tick_is_a_line() -> None:
     assert "<legend>方式</legend>" in drawn("{% field form.way %}", form=TravellerForm())
     assert '<label class="check" for="id_agreed">' in drawn("{% field form.agreed %}", form=TravellerForm())
+
+
+def test_a_choice_is_drawn_as_django_draws_it() -> None:
+    way = forms.ChoiceField(
+        choices=[("sms", "短信"), ('"call"', "电话")], widget=forms.RadioSelect(attrs={"disabled": True, "class": "vh"})
+    )
+    form = TravellerForm({"way": '"call"'})
+    form.fields["way"] = way
+    for option in form["way"].subwidgets:
+        SimpleTestCase().assertHTMLEqual(drawn("{% choice option %}", option=option), option.tag())
 
 
 def test_the_summary_leads_to_each_field_and_keeps_quiet_when_all_is_well() -> None:

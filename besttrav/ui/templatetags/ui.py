@@ -215,12 +215,10 @@ def radio_cards(bound: BoundField, notes: Mapping[str, object] | None = None, op
 def choice(option: BoundWidget) -> SafeString:
     """The control of one choice, a radio or a tick, without the template that Django has for it."""
     data = option.data
-    given = format_html_join("", ' {}="{}"', ((name, value) for name, value in data["attrs"].items() if value not in {True, False}))
-    is_on = _CHECKED if data["selected"] else ""
-    return format_html('<input type="{}" name="{}" value="{}"{}{}>', data["type"], data["name"], data["value"], given, is_on)
-
-
-_CHECKED = SafeString(" checked")
+    given = {name: value for name, value in data["attrs"].items() if value is not False}
+    bare = format_html_join("", " {}", ((name,) for name, value in given.items() if value is True))
+    others = format_html_join("", ' {}="{}"', ((name, value) for name, value in given.items() if value is not True))
+    return format_html('<input type="{}" name="{}" value="{}"{}{}>', data["type"], data["name"], data["value"], others, bare)
 
 
 # The sale
