@@ -21,6 +21,8 @@ periodic("10 * * * * 0")(privacy.sweep_unused)
 periodic("10 16 * * * 0")(privacy.sweep)
 periodic("40 16 * * * 0")(privacy.tidy)
 periodic("50 16 * * * 0")(people.drop_forgotten_searches)
+periodic("52 16 * * * 0")(people.drop_forgotten_travellers)
+periodic("30 1 * * * 0")(people.tell_of_ending_travellers)
 periodic("10 17 * * * 0")(privacy.turn_epoch)
 
 periodic("* * * * * 15")(people.watch_codes)

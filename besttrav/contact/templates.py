@@ -56,6 +56,11 @@ class Template(Enum):
         en="Order %(number)s could not be insured. All you paid goes back to where it came from; you need do nothing. Follow it with the "
         "order number and this phone.",
     )
+    TRAVELLERS_ENDING = Wording(
+        zh="您保存的常用旅客中有人已很久未用，将于 %(day)s 删除。如仍需要，请登录后在“常用旅客”中续存；不需要则无需操作。",
+        en="Some of the travellers you saved have not been used for long and will be erased on %(day)s. To keep them, sign in and renew "
+        "them under “Saved travellers”; otherwise you need do nothing.",
+    )
     # The one text with a link: its reader has no account here, and an article of the law says what they must be able to see.
     IN_A_CONTRACT = Wording(
         zh="有人将您列为“%(product)s”的被保险人。您的哪些信息由谁保存、用于什么，以及如何提出异议，见 %(link)s",

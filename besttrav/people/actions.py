@@ -25,6 +25,14 @@ ACCOUNT_MOVED = moving("people.account_moved", Stream.SECURITY, _("Account chang
 
 SEARCHES_CLEARED = action("people.searches_cleared", Stream.SECURITY, _("Search words cleared"), searches=Fact.COUNT)
 
+TRAVELLERS_KEPT = action("people.travellers_kept", Stream.SECURITY, _("Travellers saved for the next time"), travellers=Fact.COUNT)
+TRAVELLERS_USED = action("people.travellers_used", Stream.SECURITY, _("Saved travellers filled in"), travellers=Fact.COUNT)
+TRAVELLER_CHANGED = action("people.traveller_changed", Stream.SECURITY, _("Saved traveller changed"))
+TRAVELLER_REMOVED = action("people.traveller_removed", Stream.SECURITY, _("Saved traveller removed"))
+TRAVELLERS_ENDING = action(
+    "people.travellers_ending", Stream.SECURITY, _("Told that saved travellers are about to be erased"), travellers=Fact.COUNT
+)
+
 PERSON_SEARCHED = action("people.person_searched", Stream.SECURITY, _("Searched for a person by an exact key"), found=Fact.COUNT)
 STAFF_INVITED = action("people.staff_invited", Stream.SECURITY, _("Staff account opened"))
 STAFF_ENROLLED = action("people.staff_enrolled", Stream.SECURITY, _("Staff member set up their ways to sign in"), way=Fact.CODE)

@@ -84,6 +84,13 @@ class StaffLimits:
     wrong_an_hour_network: int
 
 
+@dataclass(frozen=True, slots=True)
+class TravellerLimits:
+    most: int
+    notice_days: int
+    guarded_below: int
+
+
 _tables = tomllib.loads(Path(__file__).with_name("limits.toml").read_text(encoding="utf-8"))
 
 CODE = CodeLimits(**_tables["code"])
@@ -91,3 +98,4 @@ WATCH = WatchLimits(**_tables["watch"])
 REOPENING = ReopeningLimits(**_tables["reopening"])
 CUSTOMER = CustomerLimits(**_tables["customer"])
 STAFF = StaffLimits(**_tables["staff"])
+TRAVELLERS = TravellerLimits(**_tables["travellers"])

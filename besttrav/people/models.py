@@ -14,11 +14,11 @@ from besttrav.people import actions
 from besttrav.people.bonds import bond, fits
 from besttrav.people.limits import CODE, CUSTOMER, STAFF
 from besttrav.people.permissions import Role
-from besttrav.people.purposes import SEARCH, STAFF_SIGN_IN
+from besttrav.people.purposes import PREFILL, SEARCH, STAFF_SIGN_IN
 from besttrav.privacy.fields import PersonalField, PersonalModel, Plain, SheetField
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.kinds import Kind
-from besttrav.privacy.purposes import CORRECT, EMPLOY, SECURITY, SERVE, SIGN_IN
+from besttrav.privacy.purposes import CORRECT, EMPLOY, NOTIFY, SECURITY, SERVE, SIGN_IN
 
 
 class AccountState(models.TextChoices):
@@ -44,7 +44,7 @@ class Account(PersonalModel):
     holder = SheetField(_("account holder"))
     subject = models.UUIDField(db_index=True, editable=False)
     phone = PersonalField(
-        Kind.PHONE, of="holder", keep=Keep.ACCOUNT, purposes={SIGN_IN, SERVE, CORRECT, SECURITY}, searchable=True, required=True
+        Kind.PHONE, of="holder", keep=Keep.ACCOUNT, purposes={SIGN_IN, NOTIFY, SERVE, CORRECT, SECURITY}, searchable=True, required=True
     )
     state = Plain("state of an account", models.CharField(max_length=10, choices=AccountState.choices, default=AccountState.ACTIVE))
     created_at = models.DateTimeField(default=clock.now)
@@ -81,6 +81,41 @@ class SearchedWords(PersonalModel):
     class Meta:
         verbose_name = _("searches")
         indexes = [models.Index(fields=["account", "-searched_at"], name="people_search_newest")]
+
+
+def _of_traveller(kind: Kind, label: object = "") -> PersonalField:
+    return PersonalField(kind, of="person", keep=Keep.TRAVELLER, purposes={PREFILL}, label=label)
+
+
+class SavedTraveller(PersonalModel):
+    """Somebody whom the holder of an account insures again and again, kept because the holder asked for it.
+
+    Each is a subject of their own, in a file of their own that the holder keeps: nobody is found by it, nothing is attached to whoever
+    owns the number. At most two documents, one to travel at home with and one abroad. `ends_on` repeats the file's clock.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="travellers")
+    person = SheetField(_("saved traveller"))
+    name = _of_traveller(Kind.NAME)
+    passport_name = _of_traveller(Kind.NAME, _("name as in the passport"))
+    relation = _of_traveller(Kind.RELATION)
+    identity_kind = Plain("kind of identity document", models.CharField(max_length=24))
+    identity_number = _of_traveller(Kind.IDENTITY_NUMBER)
+    identity_ends = _of_traveller(Kind.IDENTITY_NUMBER, _("last day of the identity document"))
+    other_kind = Plain("kind of identity document", models.CharField(max_length=24, blank=True, default=""))
+    other_number = _of_traveller(Kind.IDENTITY_NUMBER, _("number of the other identity document"))
+    other_ends = _of_traveller(Kind.IDENTITY_NUMBER, _("last day of the other identity document"))
+    birth_date = _of_traveller(Kind.BIRTH_DATE)
+    sex = _of_traveller(Kind.SEX)
+    phone = _of_traveller(Kind.PHONE)
+    email = _of_traveller(Kind.EMAIL)
+    created_at = models.DateTimeField(default=clock.now)
+    used_at = models.DateTimeField(default=clock.now)
+    ends_on = Plain("when a period of ours ends", models.DateField(db_index=True))
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("saved traveller")
 
 
 class CodePurpose(models.TextChoices):

@@ -20,6 +20,7 @@ from besttrav.people.models import (
     GrantState,
     ResetState,
     RoleGrant,
+    SavedTraveller,
     SearchedWords,
     Session,
     StaffMember,
@@ -130,6 +131,12 @@ def searches_of(account: Account, *, actor: Actor, limit: int = 100) -> list[tup
     living = SearchedWords.objects.filter(account=account, words__isnull=False).order_by("-searched_at")[:limit]
     rows = list(living)
     return [(row.searched_at, opened.words) for row, opened in zip(rows, reveal(rows, ["words"], purpose=SEARCH, actor=actor), strict=True)]
+
+
+def travellers_of(account: Account) -> QuerySet[SavedTraveller]:
+    """Whoever is in the account's list and not past their time, in the order they were saved."""
+    found: QuerySet[SavedTraveller] = account.travellers.filter(ends_on__gt=clock.today(), name__isnull=False).order_by("pk")
+    return found
 
 
 def roles_by_staff(ids: Iterable[UUID]) -> dict[UUID, list[Role]]:

@@ -4,7 +4,7 @@ from besttrav.journal.following import follow
 from besttrav.journal.queries import entry
 from besttrav.kernel.jobs import job
 from besttrav.people.models import Account
-from besttrav.people.operations import devices, restoring, searching, watching
+from besttrav.people.operations import devices, restoring, searching, travellers, watching
 from besttrav.privacy import actions as privacy
 from besttrav.privacy.consent_codes import Consent
 
@@ -30,6 +30,16 @@ def watch_codes(timestamp: int) -> None:
 @job("people.drop_forgotten_searches")
 def drop_forgotten_searches(timestamp: int) -> None:
     searching.drop_forgotten()
+
+
+@job("people.tell_of_ending_travellers", lock="people.tell_of_ending_travellers")
+def tell_of_ending_travellers(timestamp: int) -> None:
+    travellers.tell_of_ending()
+
+
+@job("people.drop_forgotten_travellers")
+def drop_forgotten_travellers(timestamp: int) -> None:
+    travellers.drop_forgotten()
 
 
 follow(privacy.RESTORED, sign_everybody_out)

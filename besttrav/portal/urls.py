@@ -22,6 +22,7 @@ from besttrav.portal.views import (
     profile,
     searches,
     sign_in,
+    travellers,
     verification,
 )
 
@@ -83,6 +84,11 @@ urlpatterns = [
     path("my/sessions/mark/ending/", profile.device_mark_ending, name="device-mark-ending"),
     path("my/sessions/ending/", profile.devices_ending, name="devices-ending"),
     path("my/sessions/<uuid:session_id>/ending/", profile.device_ending, name="device-ending"),
+    path("my/travellers/", travellers.saved, name="travellers"),
+    path("my/travellers/renewal/", travellers.renewal, name="travellers-renewal"),
+    path("my/travellers/addition/", travellers.addition, name="traveller-addition"),
+    path("my/travellers/<uuid:traveller_id>/", travellers.traveller, name="traveller"),
+    path("my/travellers/<uuid:traveller_id>/removal/", travellers.removal, name="traveller-removal"),
     path("my/policies/", policies.policies, name="my-policies"),
     path("my/policies/<uuid:policy_id>/", policies.policy, name="my-policy"),
     path("my/policies/<uuid:policy_id>/own/", policies.own_data, name="my-policy-own"),

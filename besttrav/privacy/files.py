@@ -33,10 +33,14 @@ def open_sheet(*, keep: Keep, subject: UUID | None = None, file: UUID | None = N
     return open_sheets(keep=keep, subjects=[subject], file=file)[0]
 
 
-def open_sheets(*, keep: Keep, subjects: Iterable[UUID | None], file: UUID | None = None) -> list[Sheet]:
-    """Several people's sheets in one round trip; with `file`, all in that one."""
+def open_sheets(*, keep: Keep, subjects: Iterable[UUID | None], file: UUID | None = None, keeper: UUID | None = None) -> list[Sheet]:
+    """Several people's sheets in one round trip; with `file`, all in that one.
+
+    With `keeper`, a subject keeps them about others: what is in them is in that subject's copy, opens for purposes of one's own, and ends
+    with that subject's account at the latest.
+    """
     sheets = [Sheet(ids.new_id(), subject or ids.new_id(), file or ids.new_id()) for subject in subjects]
-    store.open_sheets([store.NewSheet(keep, sheet.id, sheet.subject_id, sheet.file_id) for sheet in sheets])
+    store.open_sheets([store.NewSheet(keep, sheet.id, sheet.subject_id, sheet.file_id, keeper) for sheet in sheets])
     return sheets
 
 
@@ -68,6 +72,15 @@ def start_clock(file: UUID, keep: Keep, on: date) -> date:
     """
     ends_on = keep.ends_on(on)
     store.set_clock(file, keep, started_on=on, ends_on=ends_on)
+    return ends_on
+
+
+def start_clocks_of(sheets: Iterable[UUID], keep: Keep, on: date) -> date:
+    """The same for the files of several sheets, in two statements. Returns the first day after the period."""
+    ends_on = keep.ends_on(on)
+    files = {card.file for card in store.cards_of(sheets).values()}
+    clocks = [Clock(file_id=file, keep=keep.value, started_on=on, ends_on=ends_on) for file in files]
+    Clock.objects.bulk_create(clocks, update_conflicts=True, unique_fields=["file", "keep"], update_fields=["started_on", "ends_on"])
     return ends_on
 
 

@@ -190,7 +190,7 @@ def _holds(actor: Actor, purpose: Purpose) -> bool:
 
 
 def _require_actor(actor: Actor, purpose: Purpose, cards: Iterable[Card]) -> None:
-    if purpose.own and actor.subject and all(card.subject == actor.subject for card in cards):
+    if purpose.own and actor.subject and all(card.is_own_of(actor.subject) for card in cards):
         return
     if not _holds(actor, purpose):
         raise NotYours
@@ -258,7 +258,7 @@ def _mask(record: models.Model, field: PersonalField, cards: dict[UUID, Card], c
     if _envelope(record, field) is None:
         return ""
     card = _card_of(record, field, cards)
-    is_ones_own = card is not None and card.state is SheetState.RESTRICTED and card.subject == actor.subject
+    is_ones_own = card is not None and card.state is SheetState.RESTRICTED and card.is_own_of(actor.subject)
     if not is_ones_own and not _is_open(card, closing):
         return "—"
     return field.kind.mask(_open(record, field, card) or "")

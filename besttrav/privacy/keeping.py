@@ -65,6 +65,7 @@ class Keep(Enum):
     LOG = "LOG"
     DEVICE = "DEVICE"
     SEARCH = "SEARCH"
+    TRAVELLER = "TRAVELLER"
     REQUEST = "REQUEST"
     STAFF = "STAFF"
     MESSAGE = "MESSAGE"

@@ -65,15 +65,16 @@ def held_about(subject: UUID, *, actor: Actor, limit: int = PAGE) -> list[Holdin
 def who_opened(subject: UUID, *, by_others: bool = False, before: UUID | None = None, limit: int | None = PAGE) -> list[EntryView]:
     """Each time somebody opened something about this person, newest first: role and number, never a name; purpose; fields; time.
 
-    `by_others` leaves out what people opened of their own.
+    What this person keeps about others is included. `by_others` leaves out what people opened of their own.
     """
-    return about_subject([subject], [actions.OPENED], by_others=by_others, before=before, limit=limit)
+    return about_subject(_subjects_with(subject), [actions.OPENED], by_others=by_others, before=before, limit=limit)
 
 
 def access_package(subject: UUID, *, actor: Actor) -> dict[str, Any]:
     """A copy of everything held about this person, ready for JSON, with the purpose, basis and rule beside every value (article 45).
 
-    Other people in the same files are not in it. The making of the copy is written down, once for all of it.
+    Other people in the same files are not in it; what this person keeps about others is. The making of the copy is written down, once for
+    all of it.
     """
     sheets = _open_sheets(subject)
     records = [entry for model, group in _groups() for entry in _exported(model, group, sheets, actor)]
@@ -89,6 +90,11 @@ def as_json(package: dict[str, Any]) -> str:
     head = json.dumps({name: value for name, value in package.items() if name != "records"}, ensure_ascii=False)
     records = ",\n".join(json.dumps(record, ensure_ascii=False) for record in package["records"])
     return f'{head[:-1]}, "records": [\n{records}\n]}}'
+
+
+def _subjects_with(subject: UUID) -> set[UUID]:
+    """The person, and those about whom the person keeps something."""
+    return {subject} | {about for _, about, _, _, _ in store.sheets_of_subjects([subject])}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ JOBS: dict[str, str | Promise] = {
     "people.codes": _("Sign-in codes"),
     "people.accounts": _("Account keeping"),
     "people.staff": _("Staff sign-in"),
+    "people.travellers": _("Saved travellers"),
     "contact.send": _("Sending a text message"),
     "sales.underwrite": _("Checking an application"),
     "sales.issue": _("Concluding a contract"),

@@ -18,13 +18,17 @@ from django.utils.translation import ngettext
 
 from besttrav.catalogue.offer import Asked, DocumentType, Offer, Relation
 from besttrav.catalogue.rating import Traveller
-from besttrav.kernel import clock, pasting
+from besttrav.kernel import clock, identity, pasting
 from besttrav.kernel.errors import Refusal
 from besttrav.kernel.pasting import PasteRefused, Row
+from besttrav.people.limits import TRAVELLERS
+from besttrav.people.operations.travellers import Traveller as Saved
 from besttrav.policies.models import Party
 from besttrav.policies.operations.people import Person
 from besttrav.portal.forms.applying import refuse_undeclared
 from besttrav.portal.forms.applying_person import FIELDS, BeneficiaryForm, OrganisationForm, PersonForm, values_of
+from besttrav.portal.forms.travellers import traveller_of, values_for
+from besttrav.privacy.kinds import Kind
 from besttrav.sales.limits import DRAFT
 from besttrav.sales.models import Application
 from besttrav.ui.forms import in_chinese, in_words
@@ -50,6 +54,8 @@ class _State:
     gone: dict[str, Values] = field(default_factory=dict)
     payees: dict[str, Values] = field(default_factory=dict)
     pasted: str = ""
+    keeps: bool = False  # These people are wanted again the next time.
+    has_guardian: bool = False
 
     def fresh(self, people: Mapping[str, Values]) -> str:
         """A key nobody has."""
@@ -63,7 +69,7 @@ class PeopleForm:
         """`fresh` are people who were just pasted: what is wrong with them shows at once."""
         self.offer, self.first_day, self.state, self.is_bound = offer, first_day, state, bound
         self.paste_error: object = ""
-        self.refused: object = ""
+        self.refused: Line = ("", "")
         self.says: object = ""
         self.goes_to = ""  # the control that takes the focus after a button did something
         self.holder = self._holder_form(bound)
@@ -101,19 +107,34 @@ class PeopleForm:
         return cls(offer, application.first_day, state)
 
     @classmethod
-    def sent(cls, offer: Offer, application: Application, data: QueryDict) -> "PeopleForm":
-        """What was posted: checked, or, where a button was pressed, changed by it. Raises UndeclaredField."""
+    def sent(cls, offer: Offer, application: Application, data: QueryDict, picked: Sequence[Saved] = ()) -> "PeopleForm":
+        """What was posted: checked, or, where a button was pressed, changed by it. `picked` were chosen from the saved travellers.
+
+        Raises UndeclaredField.
+        """
         state = _read(offer, data)
         action, _colon, key = data.get("do", "").partition(":")
         if not action:
             return cls(offer, application.first_day, state, bound=True)
-        return _Rearranged(cls, offer, application.first_day, state).by(action, key)
+        return _Rearranged(cls, offer, application.first_day, state, picked).by(action, key)
 
     # What a page asks of it
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal, control: str = "") -> None:
         """What the operation would not do, above everything."""
-        self.refused = in_words(refusal)
+        self.refused = control, in_words(refusal)
+
+    @property
+    def saved(self) -> list[Saved]:
+        """Whom to keep for the next time: the applicant and the insured, where that was asked for."""
+        people = self.people() if self.state.keeps else []
+        return [saved for one in people if one.beneficiary_of is None and (saved := traveller_of(one))]
+
+    @property
+    def has_child(self) -> bool:
+        """Whether somebody among them is so young that a guardian decides what is kept of them."""
+        births = [form.told.born for form in self.insured if form.told.born]
+        return any(identity.age_on(born, clock.today()) < TRAVELLERS.guarded_below for born in births)
 
     @property
     def forms(self) -> list[Any]:
@@ -130,7 +151,7 @@ class PeopleForm:
         lines = [
             (_control(form, name), _of(form.who, error)) for form in self.forms for name, errors in form.errors.items() for error in errors
         ]
-        refused = [("", self.refused)] if self.refused else []
+        refused = [self.refused] if self.refused[1] else []
         return refused + lines + ([("list", self.paste_error)] if self.paste_error else []) + [("", one) for one in self._together()]
 
     def travellers(self) -> list[Traveller]:
@@ -251,8 +272,8 @@ class InsuredForm(PersonForm):
 class _Rearranged:
     """What one button does to the list."""
 
-    def __init__(self, form: type[PeopleForm], offer: Offer, first_day: date | None, state: _State) -> None:
-        self._form, self._offer, self._first_day, self._state = form, offer, first_day, state
+    def __init__(self, form: type[PeopleForm], offer: Offer, first_day: date | None, state: _State, picked: Sequence[Saved]) -> None:
+        self._form, self._offer, self._first_day, self._state, self._picked = form, offer, first_day, state, picked
         self._says: object = ""
         self._goes_to = ""
         self._fresh: list[str] = []
@@ -341,6 +362,31 @@ class _Rearranged:
         self._goes_to = f"p{self._fresh[0]}"
         state.pasted = ""
 
+    def _pick(self, _key: str) -> None:
+        """Those chosen from the saved travellers, in rows in which nothing was typed, else in new ones; oneself as the applicant."""
+        there = {_compact(one.get("number")) for one in (self._state.holder, *self._state.insured.values())}
+        for saved in self._picked:
+            if there.isdisjoint(_compact(one.number) for one in saved.documents):
+                self._put_in(saved)
+        self._says = _("Filled in from your saved travellers") if self._goes_to else _("Nobody was filled in: choose who is not here yet")
+
+    def _put_in(self, saved: Saved) -> None:
+        state, needs = self._state, self._offer.needs
+        if saved.relation == Relation.SELF and not state.is_organisation:
+            documents = self._offer.documents if state.is_same else applicants_documents(self._offer)
+            state.holder = {**state.holder, **values_for(saved, documents, needs.applicant)}
+            if state.is_same:
+                key = next(iter(state.insured))
+                state.insured[key] = {**state.insured[key], **values_for(saved, documents, asked_of_same(self._offer))}
+            self._goes_to = self._goes_to or "h"
+            return
+        key = next((one for one in state.insured if self._is_empty(one)), "")
+        if not key and len(state.insured) >= min(DRAFT.most_people, self._offer.most_people):
+            return
+        key = key or state.fresh(state.insured)
+        state.insured[key] = values_for(saved, self._offer.documents, needs.insured)
+        self._goes_to = self._goes_to or f"p{key}"
+
     def _is_empty(self, key: str) -> bool:
         is_same = self._state.is_same and key == next(iter(self._state.insured))
         return not is_same and not any(self._state.insured[key].get(name) for name in ("name", "number", "surname", "given"))
@@ -354,7 +400,7 @@ class _Rearranged:
         self._says, self._goes_to = format_lazy(str(says), place=len(state.insured)), f"p{key}"
 
 
-_BUTTONS = {"add", "copy", "remove", "restore", "same", "other", "person", "organisation", "name", "unname", "look", "paste"}
+_BUTTONS = {"add", "copy", "remove", "restore", "same", "other", "person", "organisation", "name", "unname", "look", "paste", "pick"}
 
 
 def can_be_same(offer: Offer) -> bool:
@@ -383,9 +429,11 @@ def _read(offer: Offer, data: QueryDict) -> _State:
     state = _State(
         is_organisation=offer.needs.organisation_may_apply and (data.get("who") == "organisation" or not offer.needs.person_may_apply),
         pasted=data.get("list", ""),
+        keeps=bool(data.get("keep")),
+        has_guardian=bool(data.get("guardian")),
     )
     state.is_same = bool(data.get("same")) and can_be_same(offer) and not state.is_organisation
-    declared = {"who", "row", "same", "gone", "payee", "list"}
+    declared = {"who", "row", "same", "gone", "payee", "list", "saved", "keep", "guardian"}
     holders = (
         OrganisationForm.CALLED if data.get("who") == "organisation" else [name for what in offer.needs.applicant for name in FIELDS[what]]
     )
@@ -410,6 +458,10 @@ def _keys(data: QueryDict, name: str, most: int) -> list[str]:
 
 def _values(data: QueryDict, prefix: str, called: Sequence[str]) -> Values:
     return {name: data[f"{prefix}-{name}"] for name in called if f"{prefix}-{name}" in data}
+
+
+def _compact(number: object) -> str:
+    return Kind.IDENTITY_NUMBER.clean(str(number or ""))
 
 
 def _pasted_values(offer: Offer, row: Row) -> Values:

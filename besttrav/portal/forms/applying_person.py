@@ -91,12 +91,13 @@ class PersonForm(RefusableForm):
 
     Bound it says what is wrong; unbound it shows `values` as they were typed or kept. `who` is what the page calls the person. Which of the
     fields are there follows from what is known: a document that tells the birth date takes its question away, and only a minor is asked
-    for death cover elsewhere. `like` is the form that says who this is, where the same person stands twice.
+    for death cover elsewhere. `like` is the form that says who this is, where the same person stands twice. Without an `offer` nothing is
+    asked that only a product can ask; then `documents` are given.
     """
 
     def __init__(
         self,
-        offer: Offer,
+        offer: Offer | None,
         asked: Iterable[Asked],
         *,
         prefix: str,
@@ -113,7 +114,7 @@ class PersonForm(RefusableForm):
         super().__init__(data, prefix=prefix, initial=None if bound else dict(values))
         self.offer, self.who, self.asked = offer, who, tuple(asked)
         self.values, self.first_day = values, first_day or clock.today()
-        self.documents = tuple(offer.documents if documents is None else documents)
+        self.documents = tuple(offer.documents if documents is None and offer else documents or ())
         self.relations = tuple(relations)
         self.optional = set(optional)
         self.like = like
@@ -191,10 +192,9 @@ class PersonForm(RefusableForm):
                     )
                 }
             case Asked.PASSPORT_NAME:
+                surname = _("Enter the surname of %(who)s as in the passport") % {"who": self.who}
                 return {
-                    "surname": _line(
-                        _("Surname as in the passport"), _("Enter the surname of %(who)s as in the passport") % {"who": self.who}
-                    ),
+                    "surname": _line(_("Surname as in the passport"), "" if what in self.optional else surname),
                     "given": _line(_("Given names as in the passport")),
                     "one_name": forms.BooleanField(label=_("The passport has one name only"), required=False),
                 }
@@ -224,7 +224,7 @@ class PersonForm(RefusableForm):
             case Asked.ADDRESS:
                 return {"address": Words(_("Address"), _("Enter the address of %(who)s") % {"who": self.who}, longest=200)}
             case Asked.OCCUPATION:
-                jobs = [(one.code, one.name) for one in self.offer.occupations]
+                jobs = [(one.code, one.name) for one in self.offer.occupations] if self.offer else []
                 return {"occupation": Choice(_("Occupation"), jobs, _("Choose the occupation of %(who)s") % {"who": self.who})}
             case Asked.RELATION:
                 words = [(one.value, one.label) for one in self.relations]
@@ -283,7 +283,8 @@ class PersonForm(RefusableForm):
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        if "surname" in self.fields and "surname" in given and "given" in given:
+        is_named = given.get("surname") or given.get("given") or Asked.PASSPORT_NAME not in self.optional
+        if "surname" in self.fields and "surname" in given and "given" in given and is_named:
             try:
                 given["passport"] = names.passport(given["surname"], given["given"], one_name=given.get("one_name", False))
             except NameRefused as refusal:

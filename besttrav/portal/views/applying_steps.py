@@ -1,5 +1,6 @@
 """The steps in which something is typed: the trip, the people, their health."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,18 @@ from django.views.decorators.http import require_http_methods
 from besttrav.kernel import clock
 from besttrav.kernel.errors import Refusal
 from besttrav.people.access import EVERYONE, access
+from besttrav.people.operations import travellers
+from besttrav.people.operations.travellers import GuardianMissing, Traveller
+from besttrav.people.policy import shown_policy
 from besttrav.people.requests import Request
 from besttrav.policies.models import Party
 from besttrav.policies.purposes import APPLY
-from besttrav.portal.applying import Draft, draft_of
+from besttrav.portal.applying import Draft, account_of, draft_of
 from besttrav.portal.applying_pages import READ_OR_SEND, onward, step_page
 from besttrav.portal.forms.applying_declaring import HealthForm
 from besttrav.portal.forms.applying_people import PeopleForm
 from besttrav.portal.forms.applying_trip import ApplyingTripForm, initial_of
+from besttrav.portal.saved import masked_list
 from besttrav.portal.trip_fields import places
 from besttrav.privacy.gate import reveal, reveal_one
 from besttrav.sales import pricing, queries
@@ -26,6 +31,7 @@ from besttrav.sales.operations import applying
 from besttrav.sales.steps import Step
 from besttrav.ui.pages import page, sent
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PEOPLE_FIELDS = (
     *("name", "passport_name", "identity_number", "identity_ends", "birth_date", "sex"),
     *("nationality", "phone", "email", "address", "contact"),
@@ -61,17 +67,21 @@ def people(request: Request, application_id: UUID) -> HttpResponse:
     form, was = _people_form(request, draft), draft.priced.total
     if form.is_valid():
         try:
+            _keep_for_next_time(request, form)
             applying.write_people(application=draft.application, people=form.people(), actor=request.actor, seen=draft.seen("people"))
             return _unless_hindered(request, draft, was)
+        except GuardianMissing as refusal:
+            form.refuse(refusal, "guardian")
         except Refusal as refusal:
             form.refuse(refusal)
     priced = draft.priced
-    if request.method == "POST" and (travellers := form.travellers()):
-        priced = draft.price(pricing.trip_of(draft.application), travellers)
+    if request.method == "POST" and (aged := form.travellers()):
+        priced = draft.price(pricing.trip_of(draft.application), aged)
     status = 422 if form.paste_error or (form.is_bound and form.errors) else 200
+    more = {"form": form, "priced": priced, **_saved_travellers(request)}
     if "HX-Request" in request.headers:
-        return page(request, "portal/applying/people_fragment.html", status=status, form=form, draft=draft, priced=priced, step=Step.PEOPLE)
-    return step_page(draft, Step.PEOPLE, request, status=status, form=form, priced=priced, **_calendar())
+        return page(request, "portal/applying/people_fragment.html", status=status, draft=draft, step=Step.PEOPLE, **more)
+    return step_page(draft, Step.PEOPLE, request, status=status, **more, **_calendar())
 
 
 @never_cache
@@ -104,11 +114,44 @@ def names_of(draft: Draft, parties: list[Party]) -> dict[UUID, str]:
 def _people_form(request: Request, draft: Draft) -> PeopleForm:
     application, offer = draft.application, draft.offer
     if request.method == "POST":
-        return PeopleForm.sent(offer, application, request.POST)
+        return PeopleForm.sent(offer, application, request.POST, _picked(request))
     if not draft.parties:
         return PeopleForm.blank(offer, application)
     opened = reveal(draft.parties, PEOPLE_FIELDS, purpose=APPLY, actor=draft.buyer, case=application.id)
     return PeopleForm.kept(offer, application, draft.parties, opened)
+
+
+def _saved_travellers(request: Request) -> dict[str, Any]:
+    """The list of whoever is signed in. A fragment draws it anew only where somebody chose from it."""
+    account = account_of(request)
+    is_drawn = "HX-Request" not in request.headers or _picks(request)
+    return {"may_keep": account is not None, "kept": masked_list(account, request.actor) if is_drawn else []}
+
+
+def _picks(request: Request) -> bool:
+    return request.POST.get("do") == "pick"
+
+
+def _picked(request: Request) -> list[Traveller]:
+    """Those chosen from the list of whoever is signed in; a visitor has none."""
+    account = account_of(request)
+    if account is None or not _picks(request):
+        return []
+    chosen = [UUID(one) for one in request.POST.getlist("saved") if _ID.fullmatch(one)]
+    return travellers.pick(account=account, ids=chosen, actor=request.actor)
+
+
+def _keep_for_next_time(request: Request, form: PeopleForm) -> None:
+    account = account_of(request)
+    if account and (people := form.saved):
+        travellers.keep(
+            account=account,
+            people=people,
+            has_guardian=form.state.has_guardian,
+            agreed_to=shown_policy(request.visitor.language),
+            page="people",
+            actor=request.actor,
+        )
 
 
 def _unless_hindered(request: Request, draft: Draft, was: Any) -> HttpResponse:

@@ -51,12 +51,16 @@ class SheetState(models.TextChoices):
 
 
 class Sheet(models.Model):
-    """One person's page in one file. Unconfirmed until a row of the record is known to point to it."""
+    """One person's page in one file. Unconfirmed until a row of the record is known to point to it.
+
+    `keeper` is the subject who keeps this page about somebody else, and sees, takes along and closes it as their own.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="sheets")
     file = models.ForeignKey(File, models.PROTECT, related_name="sheets")
     state = Plain("state of a key", models.CharField(max_length=12, choices=SheetState.choices, default=SheetState.ACTIVE))
+    keeper = models.UUIDField(null=True)
     is_confirmed = models.BooleanField(default=False)
     # An erasure that was about to be decided. Whether it was, only the record knows.
     decision = models.UUIDField(null=True)
@@ -66,7 +70,10 @@ class Sheet(models.Model):
     shredded_in = models.IntegerField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["created_at"], condition=models.Q(is_confirmed=False), name="vault_sheet_unconfirmed")]
+        indexes = [
+            models.Index(fields=["created_at"], condition=models.Q(is_confirmed=False), name="vault_sheet_unconfirmed"),
+            models.Index(fields=["keeper"], condition=models.Q(keeper__isnull=False), name="vault_sheet_kept"),
+        ]
 
 
 class SheetKey(models.Model):

@@ -26,12 +26,13 @@ from besttrav.privacy.vault.secrets import EpochSecrets
 
 @dataclass(frozen=True, slots=True)
 class NewSheet:
-    """One person's page to be opened: a subject and a file, each new unless known."""
+    """One person's page to be opened: a subject and a file, each new unless known, and who keeps it where that is somebody else."""
 
     keep: Keep
     sheet: UUID
     subject: UUID
     file: UUID
+    keeper: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,6 +47,11 @@ class Card:
     """Sheet, subject and file: what envelopes are bound to."""
     may_be_closing: bool
     """Whether the record must be asked if an erasure was decided that is not carried out yet."""
+    keeper: UUID | None
+
+    def is_own_of(self, subject: UUID | None) -> bool:
+        """Whether this is about them, or kept by them about somebody else."""
+        return subject is not None and subject in (self.subject, self.keeper)
 
     @property
     def file(self) -> UUID:
@@ -76,16 +82,16 @@ def _open_epoch_row() -> EpochSecrets | None:
 
 _OPEN_SHEETS = """
 WITH epoch AS (SELECT number FROM vault_epoch WHERE number = %(epoch)s AND provider_key = %(provider_key)s AND state = 'open' FOR SHARE),
-     wanted AS (SELECT * FROM unnest(%(sheets)s::uuid[], %(subjects)s::uuid[], %(files)s::uuid[], %(keeps)s::text[], %(wrapped)s::bytea[])
-                AS wanted(sheet, subject, file, keep, wrapped), epoch),
+     wanted AS (SELECT * FROM unnest(%(sheets)s::uuid[], %(subjects)s::uuid[], %(files)s::uuid[], %(keeps)s::text[], %(keepers)s::uuid[],
+                %(wrapped)s::bytea[]) AS wanted(sheet, subject, file, keep, keeper, wrapped), epoch),
      subjects AS (INSERT INTO vault_subject (id, created_at) SELECT DISTINCT subject, %(now)s::timestamptz FROM wanted ON CONFLICT DO
      NOTHING), files AS (INSERT INTO vault_file (id, keep, opened_at) SELECT DISTINCT ON (file) file, keep, %(now)s::timestamptz FROM
      wanted ON CONFLICT DO NOTHING), clocks AS (INSERT INTO vault_clock (id, file_id, keep, started_on, ends_on)
                 SELECT gen_random_uuid(), file, keep, started, ends
                 FROM unnest(%(clock_files)s::uuid[], %(clock_keeps)s::text[], %(clock_starts)s::date[], %(clock_ends)s::date[])
                 AS clock(file, keep, started, ends), epoch ON CONFLICT DO NOTHING),
-     sheets AS (INSERT INTO vault_sheet (id, subject_id, file_id, state, is_confirmed, created_at)
-                SELECT sheet, subject, file, 'active', false, %(now)s::timestamptz FROM wanted)
+     sheets AS (INSERT INTO vault_sheet (id, subject_id, file_id, keeper, state, is_confirmed, created_at)
+                SELECT sheet, subject, file, keeper, 'active', false, %(now)s::timestamptz FROM wanted)
 INSERT INTO vault_sheet_key (epoch, sheet, wrapped) SELECT number, sheet, wrapped FROM wanted
 """
 
@@ -117,6 +123,7 @@ def _insert_sheets(epoch: EpochSecrets, wanted: Sequence[NewSheet], keys: Sequen
                 "subjects": [new.subject for new in wanted],
                 "files": [new.file for new in wanted],
                 "keeps": [new.keep.value for new in wanted],
+                "keepers": [new.keeper for new in wanted],
                 "wrapped": [epoch.wrap(key, new.sheet) for key, new in zip(keys, wanted, strict=True)],
                 "clock_files": list(clocked),
                 "clock_keeps": [keep.value for keep in clocked.values()],
@@ -166,7 +173,8 @@ _CARDS = Question(
     f"""
 SELECT uuid_send(sheet.id) || uuid_send(sheet.subject_id) || uuid_send(sheet.file_id), sheet.state::text,
        CASE WHEN sheet.decision IS NOT NULL THEN 'decided' END, newest.number::text, newest.provider_key::text, newest.wrapped,
-       (SELECT min(number) FROM vault_epoch WHERE state <> 'ended')::text, CASE WHEN {_IS_BEHIND} THEN 'behind' END
+       (SELECT min(number) FROM vault_epoch WHERE state <> 'ended')::text, CASE WHEN {_IS_BEHIND} THEN 'behind' END,
+       uuid_send(sheet.keeper)
 FROM vault_sheet sheet
 LEFT JOIN LATERAL (
     SELECT epoch.number, epoch.provider_key, key.wrapped FROM vault_sheet_key key JOIN vault_epoch epoch ON epoch.number = key.epoch
@@ -186,6 +194,7 @@ class _CardRow(NamedTuple):
     wrapped: bytes
     oldest: bytes | None
     vault_is_behind: bytes | None
+    keeper: bytes | None
 
 
 def cards_of(sheets: Iterable[UUID]) -> dict[UUID, Card]:
@@ -213,8 +222,8 @@ def _card(sheet: UUID, row: _CardRow) -> Card:
     if row.epoch is not None and not is_shredded:
         living = secrets.unlocked(row.provider_key.decode()) or _from_key_service(int(row.epoch))
         cipher = secrets.cipher_of(living.unwrap(row.wrapped, sheet)) if living else None
-    subject = UUID(bytes=row.place[16:32])
-    return Card(sheet, subject, state, cipher, row.place, row.decided is not None and not is_shredded)
+    subject, keeper = UUID(bytes=row.place[16:32]), UUID(bytes=bytes(row.keeper)) if row.keeper else None
+    return Card(sheet, subject, state, cipher, row.place, row.decided is not None and not is_shredded, keeper)
 
 
 _STATES = {state.value.encode(): state for state in SheetState}
@@ -235,12 +244,12 @@ def _from_key_service(number: int) -> EpochSecrets | None:
 
 
 def sheets_of_subjects(subjects: Iterable[UUID]) -> list[tuple[UUID, UUID, UUID, str, str]]:
-    """(sheet, subject, file, state, retention class) of everything ever opened about these subjects."""
+    """(sheet, subject, file, state, retention class) of everything ever opened about these subjects, or kept by them about others."""
     with vault_cursor() as cursor:
         cursor.execute(
             "SELECT sheet.id, sheet.subject_id, sheet.file_id, sheet.state, file.keep FROM vault_sheet sheet"
-            " JOIN vault_file file ON file.id = sheet.file_id WHERE sheet.subject_id = ANY(%s) ORDER BY sheet.id",
-            [list(subjects)],
+            " JOIN vault_file file ON file.id = sheet.file_id WHERE sheet.subject_id = ANY(%s) OR sheet.keeper = ANY(%s) ORDER BY sheet.id",
+            [list(subjects)] * 2,
         )
         return list(cursor.fetchall())
 

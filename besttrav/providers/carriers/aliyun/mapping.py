@@ -23,6 +23,8 @@ TEMPLATES = {
     "not_insured.en": "SMS_900062",
     "in_a_contract.zh-hans": "SMS_900071",
     "in_a_contract.en": "SMS_900072",
+    "travellers_ending.zh-hans": "SMS_900081",
+    "travellers_ending.en": "SMS_900082",
 }
 
 _FAILED = 2  # SendStatus of QuerySendDetails: 1 waiting for the receipt, 2 failed, 3 delivered
