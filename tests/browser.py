@@ -121,6 +121,21 @@ def examine(page: Page, name: str) -> None:
         accessible(page, mode)
 
 
+def glance(page: Page, name: str) -> None:
+    """The short check, for states of a page: on a phone in light and at a desk in dark. With BESTTRAV_SCREENS=1 with pictures, as above."""
+    size = page.viewport_size
+    for width, theme in ((390, "light"), (1280, "dark")):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.evaluate(_DRESS, [theme, "standard"])
+        assert scrolls_sideways(page) <= 0, f"{name} is {scrolls_sideways(page)} pixels too wide at {width}"
+        _make_as_high_as_the_page(page)
+        if os.environ.get("BESTTRAV_SCREENS"):
+            page.screenshot(path=SCREENS / f"{name}-{width}-{theme}.png", caret="initial")  # hiding it takes a style of its own
+        accessible(page)
+    page.evaluate(_DRESS, ["light", "standard"])
+    page.set_viewport_size(size or {"width": 1280, "height": 844})
+
+
 def look(page: Page, name: str) -> None:
     """Only the pictures, always."""
     for width, mode in each_mode(page):

@@ -25,6 +25,20 @@
     }
   });
 
+  // What a document tells is drawn anew while somebody types on: what they wrote there meanwhile is carried over.
+  let typed = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.target;
+    typed = part.matches(".told") ? [...part.querySelectorAll("input")].map(({ id, value, checked }) => ({ id, value, checked })) : [];
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const { id, ...was } of typed) {
+      const now = document.getElementById(id);
+      if (now) Object.assign(now, was);
+    }
+    typed = [];
+  });
+
   // After a fragment is swapped in, the eye and the ear follow: the error summary first, else the new heading.
   document.addEventListener("htmx:afterSettle", (event) => {
     const part = event.detail.elt;
