@@ -16,7 +16,7 @@ def main() -> None:
         os.environ.update({name: str(path) for name, path in needs.items()})
         os.chdir(ROOT)
         python = VENV / "bin" / "python"
-        os.execv(python, [str(python), "-m", "pytest", "-n", str(_cores()), "--dist", "worksteal", *sys.argv[1:]])  # noqa: S606 - no shell is wanted
+        os.execv(python, [str(python), "-m", "pytest", "-n", str(_cores()), *sys.argv[1:]])  # noqa: S606 - no shell is wanted
 
 
 def _cores() -> int:

@@ -90,12 +90,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    items.sort(key=_is_quick)  # The long ones first, or the last of them would keep one core while the others rest.
+    # What is taken back before what is flushed, for a flush leaves the journal and the queue. In each half the long ones first, or the last
+    # of them would keep one core while the others rest.
+    items.sort(key=lambda item: (_is_flushed(item), _is_quick(item)))
 
 
 def _is_left_out(item: pytest.Item) -> bool:
     on_a_server = os.environ["BESTTRAV_TESTS_ON"] == "a server of yours"
     return (item.get_closest_marker("cluster") is not None and on_a_server) or (item.get_closest_marker("soak") is not None and not WHOLE)
+
+
+def _is_flushed(item: pytest.Item) -> bool:
+    """Whether what it writes is committed."""
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in getattr(item, "fixturenames", ())
 
 
 def _is_quick(item: pytest.Item) -> bool:

@@ -13,7 +13,7 @@ from uuid import UUID
 from besttrav.kernel import clock, ids
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.vault import store
-from besttrav.privacy.vault.models import Hold
+from besttrav.privacy.vault.models import Clock, Hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from besttrav.kernel.keys import KeyGone, SealBroken
 from besttrav.kernel.registry import forget_providers
 from besttrav.people.cookies import CUSTOMER_COOKIE, STAFF_COOKIE
 from besttrav.people.models import Account
-from besttrav.policies.models import PolicyDocument
+from besttrav.policies.models import Policy, PolicyDocument
 from besttrav.policies.operations.people import Person
 from besttrav.privacy import erasing, files
 from besttrav.privacy.crypto.suites import Damaged
@@ -41,7 +41,7 @@ from besttrav.privacy.vault import secrets, store
 from besttrav.privacy.vault.models import Clock, Epoch, MarkDigest, Sheet, SheetKey, SheetState
 from besttrav.sales.evidence import Seen
 from besttrav.sales.models import Order
-from besttrav.sales.operations import submitting
+from besttrav.sales.operations import papers, submitting
 from besttrav.sales.operations.submitting import Signature
 from tests import invented
 from tests.carrier import CarrierSimulator, running_carrier
@@ -174,6 +174,9 @@ def buy() -> dict[str, Any]:
         _wire_sale(cashiers, insurers)
         shop = Shop(World(carrier), cashiers, insurers)
         order = _bought(shop)
+        policy = Policy.objects.get(contract=order.application.contract)
+        for kind, language in papers.offered(policy):
+            papers.made(policy=policy, kind=kind, language=language)
         paid = cashiers["wechat"].books()["trades"]
         others = carrier.texts(BOUGHT_PHONES[1])
         for cashier in cashiers.values():

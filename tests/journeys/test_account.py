@@ -9,7 +9,8 @@ from besttrav.people.operations import searching
 from besttrav.policies.models import Party
 from tests import invented
 from tests.browser import glance
-from tests.portal.applicant import Applicant, stock
+from tests.catalogue.shelf import stock
+from tests.portal.applicant import Applicant
 from tests.portal.test_travellers import SELF, SPOUSE, save
 from tests.promises.conftest import browser_of
 from tests.world import Customer, World

@@ -5,7 +5,8 @@ from django.test import Client
 
 from besttrav.policies.models import Party
 from besttrav.sales.models import Answer, Order
-from tests.portal.applicant import SLUGS, Applicant, fields, offer_of, stock
+from tests.catalogue.shelf import SLUGS, stock
+from tests.portal.applicant import Applicant, fields, offer_of
 from tests.portal.nasty import NASTY
 from tests.portal.orders import buyer
 from tests.sales.shop import Shop

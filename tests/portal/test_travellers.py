@@ -15,7 +15,8 @@ from besttrav.people.operations.travellers import Document, Traveller
 from besttrav.people.policy import shown_policy
 from besttrav.policies.models import Party
 from tests import invented
-from tests.portal.applicant import FRAGMENT, Applicant, fields, stock, told, wrongs
+from tests.catalogue.shelf import stock
+from tests.portal.applicant import FRAGMENT, Applicant, fields, told, wrongs
 from tests.portal.conftest import Browser
 from tests.portal.nasty import NASTY
 from tests.world import Customer, World

@@ -250,12 +250,13 @@ def _use(rows: Sequence[SavedTraveller]) -> None:
 def _agree(rows: Sequence[SavedTraveller], people: Sequence[Traveller], agreed_to: ShownText, page: str, actor: Actor) -> None:
     """The consents of these people, which the holder declares to have; their own is given, and not declared."""
     subjects = files.subjects_of(row.person for row in rows)
-    for way, is_own in (("tap", True), ("declared", False)):
-        them = [(subjects[row.person], one) for row, one in zip(rows, people, strict=True) if (one.relation == Relation.SELF) is is_own]
-        given = [Given(subject, Consent.K02) for subject, _one in them]
-        given += [Given(subject, Consent.K14) for subject, one in them if one.is_guarded]
-        if given:
-            consents.give_all(given, text=agreed_to, page=page, way=way, actor=actor)
+    given: list[Given] = []
+    for row, one in zip(rows, people, strict=True):
+        subject, way = subjects[row.person], "tap" if one.relation == Relation.SELF else "declared"
+        given.append(Given(subject, Consent.K02, way=way))
+        if one.is_guarded:
+            given.append(Given(subject, Consent.K14, way=way))
+    consents.give_all(given, text=agreed_to, page=page, actor=actor)
 
 
 def _tell(account: Account, ending: QuerySet[SavedTraveller]) -> bool:

@@ -9,7 +9,7 @@ import besttrav.kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0009_code_to_object"),
+        ("people", "0010_finance"),
     ]
 
     operations = [
