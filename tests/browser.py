@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import axe_playwright_python
 import justmytype_intl_cjk
 import pytest
+from django.core.cache import caches
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
@@ -198,9 +199,10 @@ def _make_as_high_as_the_page(page: Page) -> None:
 
 @pytest.fixture(autouse=True)
 def _pages_start_fresh(request: pytest.FixtureRequest) -> None:
-    """Each test starts in Chinese, whatever language the last request spoke. Tests of the doors also have the static files, without
-    which no page can name its stylesheet; others do not pay for them."""
+    """Each test starts in Chinese, whatever language the last request spoke, and without the pages that the last one had kept. Tests of
+    the doors also have the static files, without which no page can name its stylesheet; others do not pay for them."""
     translation.activate("zh-hans")
+    caches["pages"].clear()
     if PAGES & set(request.path.parts):
         request.getfixturevalue("collected_static")
 

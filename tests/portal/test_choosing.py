@@ -35,7 +35,6 @@ FRAGMENT = {"HX-Request": "true"}
 
 @pytest.fixture(autouse=True)
 def _a_full_shelf() -> None:
-    caches["pages"].clear()
     stock()
 
 
