@@ -1,7 +1,8 @@
 """Prepare, hand over, settle. Nothing is sent inside a transaction, and nothing is repeated before the carrier was asked."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -13,8 +14,8 @@ from besttrav.contact import actions
 from besttrav.contact.models import Message, MessageState
 from besttrav.contact.port import Carrier, LookUp, Outcome, Result, SendText
 from besttrav.contact.templates import Template
-from besttrav.journal.operations import MoveRefused, move, record
-from besttrav.kernel import clock
+from besttrav.journal.operations import Draft, MoveRefused, move, record, record_all, together
+from besttrav.kernel import clock, ids
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.clock import BEIJING
 from besttrav.kernel.registry import provider
@@ -32,6 +33,19 @@ SURELY_ABSENT_AFTER = timedelta(minutes=10)  # the carrier's own books lag; youn
 SENDER = Actor.job("contact.send")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Letter:
+    """What is to be told to one person. Without `subject` that is a new one: typing a number attaches nothing to whoever owns it."""
+
+    phone: str
+    template: Template
+    values: Mapping[str, str]
+    language: str
+    subject: UUID | None = None
+    useless_after: datetime | None = None
+    id: UUID = field(default_factory=ids.new_id)
+
+
 def prepare(
     *,
     phone: str,
@@ -42,23 +56,42 @@ def prepare(
     subject: UUID | None = None,
     useless_after: datetime | None = None,
 ) -> Message:
+    """`prepare_all` for one letter."""
+    letter = Letter(phone=phone, template=template, values=values, language=language, subject=subject, useless_after=useless_after)
+    return prepare_all([letter], actor=actor)[0]
+
+
+def prepare_all(letters: Sequence[Letter], *, actor: Actor) -> list[Message]:
     """Write the intention down; its entry is followed by the sending job, so nothing leaves before the caller's commit.
 
-    Without `subject` the recipient is a new one: typing a number attaches nothing to whoever owns it.
+    It costs the same for one letter and for many.
     """
-    sheet = files.open_sheet(keep=Keep.MESSAGE, subject=subject)
-    with transaction.atomic():
-        message = Message.objects.create(
-            recipient=sheet.id,
-            phone=phone,
-            text=template.kept_text(values, language),
-            values=json.dumps(dict(values), ensure_ascii=False),
-            template=template.name,
-            language=language,
-            useless_after=useless_after,
+    if not letters:
+        return []
+    sheets = files.open_sheets(keep=Keep.MESSAGE, subjects=[letter.subject for letter in letters])
+    messages = [_message(letter, sheet.id) for letter, sheet in zip(letters, sheets, strict=True)]
+    with transaction.atomic(savepoint=False):
+        Message.objects.bulk_create(messages)
+        record_all(
+            [
+                Draft(actions.PREPARED, actor, message, sheet.subject_id, {"template": message.kind.code})
+                for message, sheet in zip(messages, sheets, strict=True)
+            ]
         )
-        record(actions.PREPARED, about=message, actor=actor, subject=sheet.subject_id, template=template.code)
-    return cast(Message, message)
+    return messages
+
+
+def _message(letter: Letter, recipient: UUID) -> Message:
+    return Message(
+        id=letter.id,
+        recipient=recipient,
+        phone=letter.phone,
+        text=letter.template.kept_text(letter.values, letter.language),
+        values=json.dumps(dict(letter.values), ensure_ascii=False),
+        template=letter.template.name,
+        language=letter.language,
+        useless_after=letter.useless_after,
+    )
 
 
 def send(*, message: Message) -> None:
@@ -85,9 +118,8 @@ def _doubt(message: Message) -> None:
         return
     with transaction.atomic():
         # The carrier is asked by day. A notice handed over after midnight may be missed and come twice; a code never does.
-        message.handed_over_at = message.handed_over_at or message.prepared_at
-        message.save(update_fields=["handed_over_at"])
-        move(message, MessageState.UNKNOWN, actor=SENDER, because="restored")
+        handed_over_at = message.handed_over_at or message.prepared_at
+        move(message, MessageState.UNKNOWN, actor=SENDER, because="restored", handed_over_at=handed_over_at)
 
 
 def ask(*, message: Message) -> None:
@@ -139,18 +171,12 @@ def _opened(message: Message) -> Opened | None:
 
 def _begin(message: Message) -> None:
     with transaction.atomic():
-        message.tries += 1
-        message.handed_over_at = clock.now()
-        message.save(update_fields=["tries", "handed_over_at"])
-        move(message, MessageState.SENDING, actor=SENDER, because="job")
+        move(message, MessageState.SENDING, actor=SENDER, because="job", tries=message.tries + 1, handed_over_at=clock.now())
 
 
 def _finish(message: Message, state: MessageState, *, because: str, reference: str = "") -> None:
     with transaction.atomic():
-        if reference:
-            message.reference = reference
-            message.save(update_fields=["reference"])
-        move(message, state, actor=SENDER, because=because)
+        move(message, state, actor=SENDER, because=because, reference=reference or message.reference)
 
 
 def _is_surely_absent(message: Message) -> bool:
@@ -159,10 +185,8 @@ def _is_surely_absent(message: Message) -> bool:
 
 def _repeat_or_give_up(message: Message) -> None:
     if message.may_be_repeated(clock.now(), MOST_TRIES):
-        with transaction.atomic():
-            message.prepared_at = clock.now()
-            message.save(update_fields=["prepared_at"])
-            move(message, MessageState.PREPARED, actor=SENDER, because="never_arrived")
+        with together():
+            move(message, MessageState.PREPARED, actor=SENDER, because="never_arrived", prepared_at=clock.now())
             record(actions.PREPARED, about=message, actor=SENDER, template=message.kind.code)
     else:
         _give_up(message, because="never_arrived")

@@ -3,6 +3,8 @@
 The database refuses a posting that does not balance, when its transaction commits, and any change to one: see migration 0002.
 """
 
+from typing import Any
+
 from django.db import connection
 from django.db.models import Sum
 
@@ -17,9 +19,19 @@ def post(key: str, *, debit: Account, credit: Account, amount: Money, payment: P
         raise RuntimeError("a posting is written in the transaction of what it tells about")
     if amount.fen <= 0:
         raise ValueError("a movement is over more than nothing; the other way round is another debit")
-    posting = Posting.objects.create(key=key, payment=payment)
-    Line.objects.bulk_create([Line(posting=posting, account=debit, fen=amount.fen), Line(posting=posting, account=credit, fen=-amount.fen)])
+    posting = Posting(key=key, payment=payment)
+    values: list[Any] = [posting.id, key, payment and payment.id, posting.at, [debit, credit], [amount.fen, -amount.fen]]
+    with connection.cursor() as cursor:
+        cursor.execute(_POST, values)
+    posting._state.adding = False
     return posting
+
+
+_POST = """
+    WITH posting AS (INSERT INTO payments_posting (id, key, payment_id, at) VALUES (%s, %s, %s, %s) RETURNING id)
+    INSERT INTO payments_line (posting_id, account, fen)
+    SELECT posting.id, side.account, side.fen FROM posting, unnest(%s::text[], %s::bigint[]) AS side (account, fen)
+"""
 
 
 def balance(account: Account, *, payment: Payment | None = None) -> Money:

@@ -6,6 +6,7 @@ connection, and only then is the batch decrypted. Every call reads the vault's s
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -103,15 +104,26 @@ def reveal(
     disclosure statement, and in the record a query for a purpose with consents and one while an erasure is under way. Raises a `Closed`, or
     `Unavailable` when the vault or the journal cannot be reached.
     """
-    if not records:
-        return []
-    groups = _by_owner([_declared(type(records[0]), name, purpose) for name in fields])
-    cards = _cards(records, groups)
+    return reveal_all([(records, fields)], purpose=purpose, actor=actor, case=case)[0]
+
+
+def reveal_all(
+    parts: Sequence[tuple[Sequence[models.Model], Sequence[str]]], *, purpose: Purpose, actor: Actor, case: UUID | None = None
+) -> list[list[Opened]]:
+    """`reveal` for records of several models, or of different fields, at once: it costs the same, and all parts are opened or none."""
+    asked = [(records, [_declared(type(records[0]), name, purpose) for name in fields]) for records, fields in parts if records]
+    if not asked:
+        return [[] for _ in parts]
+    cards = store.cards_of(
+        sheet for records, declared in asked for record in records for field in declared if (sheet := field.owner_of(record))
+    )
     _require_actor(actor, purpose, cards.values())
     _require_consents(purpose, cards.values())
     _require_open(purpose, cards.values())
-    _disclose(records, groups, cards, purpose, actor, case)
-    return [_opened(record, groups, cards) for record in records]
+    grouped = [(record, groups) for records, declared in asked for groups in [_by_owner(declared)] for record in records]
+    _disclose(grouped, cards, purpose, actor, case)
+    opened = iter([_opened(record, groups, cards) for record, groups in grouped])
+    return [list(islice(opened, len(records))) for records, _ in parts]
 
 
 def reveal_one(record: models.Model, *fields: str, purpose: Purpose, actor: Actor, case: UUID | None = None) -> Opened:
@@ -142,16 +154,19 @@ def find(model: type[Record], *, purpose: Purpose, actor: Actor, **text: str) ->
     return model._default_manager.filter(pk__in=[record.pk for record in matching])
 
 
-def find_all(model: type[Record], name: str, texts: Sequence[str], *, purpose: Purpose, actor: Actor) -> dict[str, list[Record]]:
-    """`find` for several texts at once, as they were given: it costs the same for one and for many."""
+def find_all(
+    model: type[Record], name: str, texts: Sequence[str], *, purpose: Purpose, actor: Actor, besides: Collection[UUID] = ()
+) -> dict[str, list[Record]]:
+    """`find` for several texts at once, as they were given: it costs the same for one and for many. Rows of `besides` do not count."""
     field = _declared(model, name, purpose)
     if not field.searchable:
         raise NotDeclared(f"{name} is not searchable")
     if purpose.own or not _holds(actor, purpose):
         raise NotYours
     cleaned = {text: field.kind.clean(text) for text in texts}
-    candidates = list(model._default_manager.filter(pk__in=store.rows_marked(field.tag, *set(cleaned.values()))))
-    cards = _cards(candidates, [field.of])
+    marked = set(store.rows_marked(field.tag, *set(cleaned.values()))).difference(besides)
+    candidates = list(model._default_manager.filter(pk__in=marked))
+    cards = store.cards_of(sheet for record in candidates if (sheet := field.owner_of(record)))
     closing = sheets_being_erased(cards.values())
     # A mark may outlive a rolled-back save, so each candidate is compared before it counts.
     found = [(record, _card_of(record, field, cards)) for record in candidates]
@@ -212,8 +227,7 @@ def _require_open(purpose: Purpose, cards: Iterable[Card]) -> None:
 
 
 def _disclose(
-    records: Sequence[models.Model],
-    groups: dict[str, list[PersonalField]],
+    grouped: Sequence[tuple[models.Model, dict[str, list[PersonalField]]]],
     cards: dict[UUID, Card],
     purpose: Purpose,
     actor: Actor,
@@ -222,7 +236,7 @@ def _disclose(
     """One entry per subject, committed aside before anything is decrypted: a rolled-back request does not unsay it."""
     opened: dict[UUID, set[str]] = {}
     first: dict[UUID, models.Model] = {}
-    for record in records:
+    for record, groups in grouped:
         for owner, fields in groups.items():
             sheet = record.__dict__.get(owner)
             tags = [field.tag for field in fields if _envelope(record, field) is not None]

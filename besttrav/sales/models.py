@@ -80,7 +80,7 @@ class Application(PersonalModel):
     phone_proved_at = models.DateTimeField(null=True)
     signed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=clock.now)
-    last_activity_at = models.DateTimeField(default=clock.now, db_index=True)
+    last_activity_at = models.DateTimeField(default=clock.now)  # Without an index: a step then writes no index at all.
 
     holder = SheetField(_("applicant"))
     signature = PersonalField(Kind.SIGNATURE, of="holder", keep=Keep.CONTRACT, purposes={APPLY, CONCLUDE, PROVE_COVER, SERVE})
@@ -149,7 +149,7 @@ class Evidence(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
-    application = models.ForeignKey(Application, models.PROTECT, related_name="evidence")
+    application = models.ForeignKey(Application, models.PROTECT, related_name="evidence", db_index=False)  # the constraint's does
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     page = Plain("name of a page", models.CharField(max_length=40))

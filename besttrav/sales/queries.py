@@ -49,9 +49,14 @@ def papers_read(application: Application, offer: Offer) -> set[str]:
     return {facts["paper"] for facts in steps if facts["text"] in texts}
 
 
+def answer_rows_of(application: Application) -> list[Answer]:
+    """What was answered about health, sealed."""
+    return list(Answer.objects.filter(application=application)) if application.answered_at else []
+
+
 def answers_of(application: Application, actor: Actor) -> dict[tuple[UUID, str], bool]:
     """What was answered about health, by insured person and question, opened for whoever answered or for a job."""
-    rows = list(Answer.objects.filter(application=application))
+    rows = answer_rows_of(application)
     opened = reveal(rows, ["answer"], purpose=APPLY, actor=actor, case=application.id)
     return {(row.party_id, row.question): texts.answer == "yes" for row, texts in zip(rows, opened, strict=True)}
 

@@ -358,7 +358,7 @@ def test_a_channel_with_more_to_do_than_fits_in_a_run_takes_no_other_channels_pl
 def test_after_issue_the_premium_is_the_insurers_once(cashiers: dict[str, Cashier]) -> None:
     payment = captured(cashiers)
     for _ in range(2):
-        paying.owe_insurer(payment=payment, because="issued", actor=BUYER)
+        paying.owe_insurer(payment_id=payment.id, because="issued", actor=BUYER)
 
     assert ledger.balance(Account.INSURER_PAYABLE) == -PRICE
     assert ledger.balance(Account.PREMIUM_HELD) == ZERO

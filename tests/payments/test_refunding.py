@@ -213,7 +213,7 @@ def test_a_refund_the_channel_cannot_pay_out_waits_for_a_person(
 
 def test_what_an_insurer_is_owed_can_be_given_back_too(cashiers: dict[str, Cashier]) -> None:
     payment = captured(cashiers)
-    paying.owe_insurer(payment=payment, because="issued", actor=CLERK)
+    paying.owe_insurer(payment_id=payment.id, because="issued", actor=CLERK)
 
     assert decided(payment).source == Account.INSURER_PAYABLE
     assert ledger.balance(Account.INSURER_PAYABLE) == ZERO

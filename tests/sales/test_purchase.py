@@ -1,12 +1,19 @@
 """The whole road, from the first step to the policy in hand, with real cashiers and insurers."""
 
 from dataclasses import replace
+from datetime import date
+from unittest import mock
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
+from besttrav.journal import aside
 from besttrav.kernel.actors import Actor
+from besttrav.kernel.identity import Sex
 from besttrav.payments.models import Scene
 from besttrav.policies.models import DocumentKind, Policy, PolicyDocument
+from besttrav.policies.operations.people import Person
 from besttrav.privacy import files
 from besttrav.privacy.invariants import violations
 from besttrav.privacy.vault.models import File
@@ -15,6 +22,7 @@ from besttrav.sales.evidence import Seen
 from besttrav.sales.models import Answer, Application, ApplicationState, Order, OrderState
 from besttrav.sales.operations import applying, submitting
 from besttrav.sales.operations.submitting import Signature
+from tests import invented
 from tests.sales.shop import Shop
 
 pytestmark = pytest.mark.django_db(databases=["default", "vault"], transaction=True)
@@ -50,6 +58,38 @@ def test_a_year_of_cover_with_questions_about_health_and_an_occupation(shop: Sho
     assert sheet
     assert File.objects.get(pk=sheet.file_id).keep == "CONTRACT"
     assert violations() == {}
+
+
+def test_a_purchase_keeps_to_its_budget_of_statements_however_many_people_are_in_it(shop: Shop) -> None:
+    """Those of both databases and those written aside; the queue's own do not count. Whoever needs more of them argues for it here."""
+    born = date(2001, 5, 9)
+    others = [
+        replace(shop.spouse(), phone="", relation="other", identity_number=invented.id_number(born, Sex.FEMALE, serial=serial))
+        for serial in range(3)
+    ]
+    bought(shop, shop.people())  # Offers, fonts and the like are read once a process.
+    alone, together = bought(shop, shop.people()), bought(shop, shop.people(*others))
+    assert alone <= BUDGET
+    assert together - alone <= 2, "one for the notices, and one for the consents of others"
+
+
+BUDGET = 190
+
+
+def bought(shop: Shop, people: list[Person]) -> int:
+    """How many statements of our own a purchase takes, from the first step to the policy."""
+    with (
+        mock.patch.object(aside, "commit", wraps=aside.commit) as written_aside,
+        CaptureQueriesContext(connections["default"]) as record,
+        CaptureQueriesContext(connections["vault"]) as vault,
+    ):
+        order = shop.ordered(people=people)
+        shop.paid(order)
+        shop.work()
+    assert Policy.objects.filter(contract=order.application.contract).exists()
+    said = [one["sql"] for one in (*record.captured_queries, *vault.captured_queries)]
+    ours = [one for one in said if not one.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")) and "procrastinate" not in one]
+    return len(ours) + written_aside.call_count
 
 
 def test_what_another_tab_changed_meanwhile_is_not_signed(shop: Shop) -> None:

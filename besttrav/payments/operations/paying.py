@@ -1,12 +1,13 @@
 """Begin, prepare, ask, close: an attempt to pay follows what its channel says, and money that fits nowhere goes back."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from besttrav.journal.operations import MoveRefused, move, record
+from besttrav.journal.operations import MoveRefused, move, record, together
 from besttrav.kernel import clock, ids
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
@@ -19,7 +20,7 @@ from besttrav.payments.limits import ASKING
 from besttrav.payments.models import UNPAID, ChannelName, Difference, Payment, PaymentState, Scene, What, number_of
 from besttrav.payments.operations.refunding import refund
 from besttrav.payments.port import Found, Prepared, Prepay, Result, Standing
-from besttrav.payments.queries import applied_to, channels_offered, payments_of
+from besttrav.payments.queries import channels_offered, payments_of
 
 
 class AlreadyPaid(Refusal):
@@ -161,10 +162,10 @@ def give_up(*, order_id: UUID, because: str, actor: Actor) -> int:
     return len(living)
 
 
-def owe_insurer(*, payment: Payment, because: str, actor: Actor) -> None:
+def owe_insurer(*, payment_id: UUID, because: str, actor: Actor) -> None:
     """The policy is issued: what is held of this payment is the insurer's from now on. Once; a second call changes nothing."""
-    with transaction.atomic():
-        payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
+    with transaction.atomic(savepoint=False):
+        payment = Payment.objects.select_for_update().get(pk=payment_id)
         held = -ledger.balance(Account.PREMIUM_HELD, payment=payment)
         if held.fen > 0:
             key = f"owed:{payment.number}"
@@ -231,33 +232,34 @@ def _give_up(payment: Payment, *, because: str, actor: Actor) -> None:
 
 def _open(payment: Payment, prepared: Prepared) -> None:
     with transaction.atomic():
+        where: dict[str, Any] = {"address": prepared.address, "address_until": prepared.valid_until}
         try:
-            move(payment, PaymentState.OPEN, actor=CASHIER, because="prepared", subject=payment.subject)
-        except MoveRefused:
-            pass  # It was open already, or its money came before the answer to the order.
-        payment.address, payment.address_until = prepared.address, prepared.valid_until
-        payment.save(update_fields=["address", "address_until"])
+            move(payment, PaymentState.OPEN, actor=CASHIER, because="prepared", subject=payment.subject, **where)
+        except MoveRefused:  # It was open already, or its money came before the answer to the order.
+            payment.address, payment.address_until = prepared.address, prepared.valid_until
+            payment.save(update_fields=list(where))
 
 
 def _follow(payment: Payment, found: Found) -> None:
     """Take over what the channel said. Money is taken in once, from whatever state it finds the payment in."""
-    with transaction.atomic():
+    with together():
         if found.standing is Standing.PAID:
             _hold_order(payment.order_id)
         payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
         if found.standing is Standing.PAID and (payment.is_open or payment.state == PaymentState.CLOSED):
             _take_in(payment, found)
         elif payment.is_open and _is_surely_unpaid(payment, found):
-            _note_question(payment, next_at=None)
             because = "closed" if found.standing is Standing.CLOSED else "never_begun"
-            move(payment, PaymentState.CLOSED, actor=CASHIER, because=because, subject=payment.subject)
+            move(payment, PaymentState.CLOSED, actor=CASHIER, because=because, subject=payment.subject, **_asked(payment, next_at=None))
         elif payment.is_open:
-            _note_question(payment, next_at=_next_question(payment, clock.now()))
+            asked = _asked(payment, next_at=_next_question(payment, clock.now()))
+            payment.asks, payment.asked_at, payment.ask_at = asked.values()
+            payment.save(update_fields=list(asked))
 
 
-def _note_question(payment: Payment, *, next_at: datetime | None, more: tuple[str, ...] = ()) -> None:
-    payment.asks, payment.asked_at, payment.ask_at = min(payment.asks + 1, 1000), clock.now(), next_at
-    payment.save(update_fields=["asks", "asked_at", "ask_at", *more])
+def _asked(payment: Payment, *, next_at: datetime | None) -> dict[str, Any]:
+    """What is kept of a question that was answered."""
+    return {"asks": min(payment.asks + 1, 1000), "asked_at": clock.now(), "ask_at": next_at}
 
 
 def _next_question(payment: Payment, now: datetime) -> datetime:
@@ -280,11 +282,12 @@ def _is_surely_unpaid(payment: Payment, found: Found) -> bool:
 
 
 def _take_in(payment: Payment, found: Found) -> None:
-    state, because = _verdict(payment, found)
+    others = list(payments_of(payment.order_id).exclude(pk=payment.pk))
+    state, because = _verdict(payment, found, others)
     is_money = found.is_ours and found.currency == "CNY" and found.fen > 0
-    payment.reference, payment.paid_at = found.reference, found.paid_at or clock.now()
-    payment.captured_fen = found.fen if is_money else 0
-    _note_question(payment, next_at=None, more=("reference", "paid_at", "captured_fen"))
+    received: dict[str, Any] = _asked(payment, next_at=None)
+    received |= {"reference": found.reference, "paid_at": found.paid_at or clock.now(), "captured_fen": found.fen if is_money else 0}
+    move(payment, state, actor=CASHIER, because=because, subject=payment.subject, **received)
     if is_money:
         place = Account.PREMIUM_HELD if state is PaymentState.CAPTURED else Account.UNAPPLIED
         key, clearing = f"captured:{payment.number}", Account.clearing(payment.channel)
@@ -293,28 +296,28 @@ def _take_in(payment: Payment, found: Found) -> None:
         # No money of ours that could be refunded: a person has to look at the channel.
         what = What.NOT_OURS if not found.is_ours else What.OTHER_CURRENCY
         Difference.objects.create(channel=payment.channel, what=what, payment=payment, number=payment.number, fen_there=found.fen)
-    move(payment, state, actor=CASHIER, because=because, subject=payment.subject)
     if state is PaymentState.CAPTURED:
-        _tell(payment)
+        _tell(payment, others)
     else:
         record(actions.UNAPPLIED, about=payment, actor=CASHIER, subject=payment.subject, why=because, fen=payment.captured_fen)
     if state is PaymentState.UNAPPLIED:
         refund(payment=payment, amount=payment.captured, decision=ids.new_id(), because=because, actor=CASHIER)
 
 
-def _verdict(payment: Payment, found: Found) -> tuple[PaymentState, str]:
+def _verdict(payment: Payment, found: Found, others: list[Payment]) -> tuple[PaymentState, str]:
     if not found.is_exactly(payment.amount):
         because = "not_ours" if not found.is_ours else "other_currency" if found.currency != "CNY" else "other_amount"
         return PaymentState.DISPUTED, because
     if not payment.counts_when_paid(found.paid_at or clock.now()):
         return PaymentState.UNAPPLIED, "unwanted" if payment.is_unwanted else "late"
-    if applied_to(payment.order_id):
+    if any(other.is_captured for other in others):
         return PaymentState.UNAPPLIED, "paid_twice"
     return PaymentState.CAPTURED, "paid"
 
 
-def _tell(payment: Payment) -> None:
+def _tell(payment: Payment, others: list[Payment]) -> None:
     """The money buys the order, and the other ways to pay it are given up."""
     record(actions.CAPTURED, about=payment, actor=CASHIER, subject=payment.subject, order=payment.order_id, fen=payment.captured_fen)
-    for other in payments_of(payment.order_id).filter(state__in=UNPAID, given_up_at=None):
-        _give_up(other, because="paid_otherwise", actor=CASHIER)
+    for other in others:
+        if other.is_open and other.given_up_at is None:
+            _give_up(other, because="paid_otherwise", actor=CASHIER)

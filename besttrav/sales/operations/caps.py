@@ -54,7 +54,8 @@ class People:
 
     def known(self) -> dict[UUID, Known]:
         """What each has elsewhere, by row."""
-        same = find_all(Party, "identity_number", self.numbers, purpose=APPLY, actor=COUNTER)
+        here = {party.id for party in self.insured}
+        same = find_all(Party, "identity_number", self.numbers, purpose=APPLY, actor=COUNTER, besides=here)
         elsewhere = {
             party.id: [one for one in same[number] if one.is_insured and one.contract != self.application.contract]
             for party, number in zip(self.insured, self.numbers, strict=True)

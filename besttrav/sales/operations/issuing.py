@@ -13,12 +13,13 @@ from besttrav.catalogue import rating
 from besttrav.catalogue.offer import Offer
 from besttrav.catalogue.rating import Loading, PersonPremium
 from besttrav.contact import operations as contact
+from besttrav.contact.operations import Letter
 from besttrav.contact.templates import Template
 from besttrav.insurers import operations as insurers
 from besttrav.insurers import port
 from besttrav.insurers.models import Exchange, ExchangeState, Kind
 from besttrav.insurers.operations import NothingToLookAt
-from besttrav.journal.operations import move
+from besttrav.journal.operations import move, together
 from besttrav.kernel import clock, period, references
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
@@ -31,8 +32,7 @@ from besttrav.policies.operations.concluding import Sold
 from besttrav.policies.purposes import APPLY, CONCLUDE, DECLARE_HEALTH
 from besttrav.privacy import files
 from besttrav.privacy.consent_codes import Consent
-from besttrav.privacy.gate import Closed, Opened, reveal, reveal_one
-from besttrav.privacy.purposes import NOTIFY
+from besttrav.privacy.gate import Opened, reveal, reveal_one
 from besttrav.privacy.sharing import Part, Recipient, share
 from besttrav.sales import evidence, pricing, queries
 from besttrav.sales.evidence import Seen
@@ -40,6 +40,7 @@ from besttrav.sales.limits import ORDER
 from besttrav.sales.models import Answer, Application, ApplicationState, Decision, Evidence, Order, OrderState, RefundBecause
 from besttrav.sales.operations import caps, noticing
 from besttrav.sales.operations.applying import held
+from besttrav.sales.operations.noticing import Reachable
 
 ISSUER = Actor.job("sales.issue")
 TOO_LATE = "too_late"
@@ -59,7 +60,7 @@ def take_payment(*, payment: Payment) -> None:
     application = Application.objects.filter(order=payment.order_id).first()
     if application is None:
         return  # What was paid for is another room's.
-    with caps.alone_with(application) as people, transaction.atomic():
+    with caps.alone_with(application) as people, together():
         application, order = held(order=payment.order_id)
         if order.state != OrderState.TO_PAY:
             if order.payment != payment.id:
@@ -68,10 +69,8 @@ def take_payment(*, payment: Payment) -> None:
                 )
             return
         now = clock.now()
-        order.payment, order.paid_at = payment.id, now
-        order.issue_by = now + timedelta(minutes=ORDER.issue_minutes)
-        order.save(update_fields=["payment", "paid_at", "issue_by"])
-        move(order, OrderState.PAID, actor=ISSUER, because="captured")
+        issue_by = now + timedelta(minutes=ORDER.issue_minutes)
+        move(order, OrderState.PAID, actor=ISSUER, because="captured", payment=payment.id, paid_at=now, issue_by=issue_by)
         evidence.note(application, Seen("payment"), "paid", premium=order.premium_fen)
         if people.have_no_room():
             _give_back(application, order, RefundBecause.NO_ROOM)
@@ -116,7 +115,7 @@ def _recalled(exchange: Exchange) -> port.Submit:
 
 def settle(*, exchange: Exchange) -> None:
     """The exchange moved: conclude the contract, or send the money back."""
-    if exchange.kind != Kind.SUBMIT or not Application.objects.filter(contract=exchange.contract).exists():
+    if exchange.kind != Kind.SUBMIT:
         return
     match exchange.state:
         case ExchangeState.OK:
@@ -129,15 +128,19 @@ def settle(*, exchange: Exchange) -> None:
 
 def conclude(*, exchange: Exchange) -> Policy | None:
     """The insurer issued: from here on there is a policy. None where the order was given back meanwhile; then it is withdrawn there."""
-    with transaction.atomic():
-        application, order = held(contract=exchange.contract)
+    with together():
+        found = _held(exchange.contract)
+        if found is None:
+            return None  # The contract is another room's.
+        application, order = found
         if order.state != OrderState.PAID:
             return Policy.objects.filter(contract=exchange.contract).first()
         sold = _sold(application, order)
         if application.answered_at:
             files.become(application.health_file, sold.keep, sold.last_day)
         policy = concluding.conclude(sold=sold, exchange=exchange, actor=ISSUER)
-        payments.owe_insurer(payment=_payment_of(order), because="issued", actor=ISSUER)
+        assert order.payment
+        payments.owe_insurer(payment_id=order.payment, because="issued", actor=ISSUER)
         move(order, OrderState.ISSUED, actor=ISSUER, because="issued")
         move(application, ApplicationState.CONCLUDED, actor=ISSUER, because="issued")
         evidence.note(application, Seen("result"), "issued")
@@ -147,23 +150,29 @@ def conclude(*, exchange: Exchange) -> Policy | None:
 
 def tell(*, policy: Policy) -> None:
     """Tell the buyer that they are insured, once, and everybody else in the contract that they are in it."""
-    with transaction.atomic():
-        application = Application.objects.select_for_update().get(contract=policy.contract)
-        if not Evidence.objects.filter(application=application, action="told").exists():
-            values = {"number": references.grouped(application.order.number), "first": f"{policy.first_day:%Y-%m-%d}"}
-            _message(application, Template.INSURED, values)
+    with together():
+        found = Application.objects.select_for_update(of=("self",)).select_related("order")
+        application, values = found.get(contract=policy.contract), {"first": f"{policy.first_day:%Y-%m-%d}"}
+        is_told = Evidence.objects.filter(application=application, action="told").exists()
+        parties = queries.parties_of(application)
+        buyer = [party for party in parties if party.is_holder and not is_told]
+        people = noticing.reachable([*buyer, *noticing.waiting(application, parties)], application)
+        letters = noticing.write(application, [one for one in people if not one.party.is_holder])
+        if not is_told:
+            values["number"] = references.grouped(application.order.number)
+            letters += [_letter(application, Template.INSURED, values, one) for one in people if one.party.is_holder]
             evidence.note(application, Seen("result"), "told")
+        contact.prepare_all(letters, actor=ISSUER)
     crashpoint("sales.told")
-    noticing.tell_others(application=application)
 
 
 def give_back(*, contract: UUID, because: RefundBecause) -> None:
     """There will be no policy: refund everything to the paying account, under one number for good."""
-    with transaction.atomic():
-        application, order = held(contract=contract)
-        if order.state != OrderState.PAID:
+    with together():
+        found = _held(contract)
+        if found is None or found[1].state != OrderState.PAID:
             return
-        _give_back(application, order, because)
+        _give_back(*found, because)
     crashpoint("sales.given_back")
 
 
@@ -229,16 +238,26 @@ def _give_up(contract: UUID) -> None:
         pass  # It was settled a moment ago, and whoever settled it is followed.
 
 
+def _held(contract: UUID) -> tuple[Application, Order] | None:
+    """Both, locked; None for a contract of another room."""
+    try:
+        return held(contract=contract)
+    except Application.DoesNotExist:
+        return None
+
+
 def _give_back(application: Application, order: Order, because: RefundBecause) -> None:
     """Both are locked, and the order is paid."""
-    order.refund_because = because
-    order.save(update_fields=["refund_because"])
-    move(order, OrderState.REFUNDING, actor=ISSUER, because=because.value)
+    move(order, OrderState.REFUNDING, actor=ISSUER, because=because.value, refund_because=because.value)
     move(application, ApplicationState.LAPSED, actor=ISSUER, because=because.value)
     evidence.note(application, Seen("result"), "not_issued", because=because.value)
     payment = _payment_of(order)
     payments.refund(payment=payment, amount=payment.captured, decision=_decision(order.id), because=because.value, actor=ISSUER)
-    _message(application, Template.NOT_INSURED, {"number": references.grouped(order.number)})
+    holder = Party.objects.get(contract=application.contract, is_holder=True)
+    # Money must not stay here because somebody had themselves forgotten meanwhile: they are told no more, and it goes back.
+    told = noticing.reachable([holder], application)
+    values = {"number": references.grouped(order.number)}
+    contact.prepare_all([_letter(application, Template.NOT_INSURED, values, one) for one in told], actor=ISSUER)
 
 
 def _why_given_up(exchange: Exchange) -> RefundBecause:
@@ -288,7 +307,7 @@ class _People:
 
 def _permitted(exchange: Exchange, application: Application) -> _People:
     """Take the permit and open what leaves. Everything that refuses gives the exchange up, and the money goes back."""
-    parties, rows = queries.parties_of(application), list(Answer.objects.filter(application=application))
+    parties, rows = queries.parties_of(application), queries.answer_rows_of(application)
     to = Recipient("insurer", exchange.insurer, Consent.K05)
     parts = [Part(parties, LEAVING, CONCLUDE), Part(rows, ["answer"], DECLARE_HEALTH)]
     opened, said = share(parts, to=to, about=exchange.id, actor=ISSUER)
@@ -299,7 +318,7 @@ def _opened_again(application: Application) -> _People:
     """The same, to compare what came back: nothing leaves, so no permit is taken."""
     parties = queries.parties_of(application)
     opened = reveal(parties, LEAVING, purpose=CONCLUDE, actor=ISSUER, case=application.id)
-    rows = list(Answer.objects.filter(application=application))
+    rows = queries.answer_rows_of(application)
     said = reveal(rows, ["answer"], purpose=DECLARE_HEALTH, actor=ISSUER, case=application.id)
     return _People(parties, opened, _by_party(rows, said))
 
@@ -335,6 +354,8 @@ def _submission(exchange: Exchange, application: Application, people: _People) -
 
 def loadings_of(application: Application, offer: Offer) -> dict[int, tuple[Loading, ...]]:
     """Those of the decision, read from what it explained: the rules are not asked a second time."""
+    if not any(question.effect == "load" for question in offer.questions):
+        return {}
     decision = queries.decision_of(application)
     assert isinstance(decision, Decision)
     if decision.outcome != "load":
@@ -407,12 +428,5 @@ def _confirmations(application: Application) -> tuple[port.Confirmation, ...]:
     return tuple(port.Confirmation(text=step.facts["paper"], version=step.facts["version"], at=step.at) for step in steps)
 
 
-def _message(application: Application, template: Template, values: Mapping[str, str]) -> None:
-    """Tell the buyer, where they can still be told: money must not stay here because somebody had themselves forgotten meanwhile."""
-    holder = Party.objects.get(contract=application.contract, is_holder=True)
-    try:
-        phone = reveal_one(holder, "phone", purpose=NOTIFY, actor=ISSUER, case=application.id).phone
-    except Closed:
-        return
-    (subject,) = files.subjects_of([application.holder]).values()
-    contact.prepare(phone=phone, template=template, values=values, language=application.language, actor=ISSUER, subject=subject)
+def _letter(application: Application, template: Template, values: Mapping[str, str], to: Reachable) -> Letter:
+    return Letter(phone=to.phone, template=template, values=values, language=application.language, subject=to.subject)

@@ -7,14 +7,16 @@ anybody else.
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
 from besttrav.contact import operations as contact
+from besttrav.contact.operations import Letter
 from besttrav.contact.templates import Template
-from besttrav.journal.operations import move, record
+from besttrav.journal.operations import move, record, together
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.people.models import Challenge, CodePurpose
@@ -30,17 +32,47 @@ from besttrav.sales.models import Application, Notice, NoticeState
 TELLER = Actor.job("sales.notice")
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Reachable:
+    """Somebody in a contract who can be told, with their number where they have one."""
+
+    party: Party
+    phone: str
+    subject: UUID
+
+
 def tell_others(*, application: Application) -> None:
     """A notice for each insured person besides the buyer, once; safe to repeat, and to run twice at once."""
-    parties = [party for party in queries.parties_of(application) if party.is_insured and not party.is_holder]
+    with together():
+        application = Application.objects.select_for_update().get(id=application.id)
+        contact.prepare_all(write(application, reachable(waiting(application, queries.parties_of(application)), application)), actor=TELLER)
+
+
+def waiting(application: Application, parties: Sequence[Party]) -> list[Party]:
+    """Those of these who are to get a notice and have none yet. The caller has locked the application."""
+    told = set(Notice.objects.filter(application=application).values_list("party_id", flat=True))
+    return [party for party in parties if party.is_insured and not party.is_holder and party.id not in told]
+
+
+def reachable(parties: Sequence[Party], application: Application) -> list[Reachable]:
+    """Whoever of these can still be told. Somebody who had themselves forgotten cannot, and is no reason to tell nobody."""
     if not parties:
-        return
-    with transaction.atomic():
-        Application.objects.select_for_update().get(id=application.id)
-        told = set(Notice.objects.filter(application=application).values_list("party_id", flat=True))
-        waiting = [party for party in parties if party.id not in told]
-        for party, phone, subject in _reachable(waiting, application):
-            _tell(application, party, subject, phone)
+        return []
+    subjects = files.subjects_of(party.person for party in parties)
+    try:
+        opened = reveal(parties, ["phone"], purpose=NOTIFY, actor=TELLER, case=application.id)
+    except Closed:
+        return [one for party in parties for one in reachable([party], application)] if len(parties) > 1 else []
+    return [Reachable(party, one.phone, subjects[party.person]) for party, one in zip(parties, opened, strict=True)]
+
+
+def write(application: Application, people: Sequence[Reachable]) -> list[Letter]:
+    """A notice for each of these, and the letters that tell them, to be prepared by the caller in the same transaction."""
+    written = [_notice(application, one) for one in people]
+    Notice.objects.bulk_create(notice for notice, _ in written)
+    for notice, letter in written:
+        record(actions.NOTICE_MADE, about=notice, actor=TELLER, subject=notice.subject, way="message" if letter else "by_buyer")
+    return [letter for _, letter in written if letter]
 
 
 def link_for_buyer(*, notice: Notice, actor: Actor) -> str:
@@ -92,27 +124,15 @@ def object_to(*, notice: Notice, actor: Actor) -> None:
             move(notice, NoticeState.OBJECTED, actor=actor, because="own_wish", subject=notice.subject)
 
 
-def _reachable(parties: Sequence[Party], application: Application) -> list[tuple[Party, str, UUID]]:
-    """Each with a phone, empty where they have none. Whoever had themselves forgotten is told no more, and is no reason to tell nobody."""
-    subjects = files.subjects_of(party.person for party in parties)
-    try:
-        opened = reveal(parties, ["phone"], purpose=NOTIFY, actor=TELLER, case=application.id)
-    except Closed:
-        return [one for party in parties for one in _reachable([party], application)] if len(parties) > 1 else []
-    return [(party, one.phone, subjects[party.person]) for party, one in zip(parties, opened, strict=True)]
-
-
-def _tell(application: Application, party: Party, subject: UUID, phone: str) -> None:
+def _notice(application: Application, one: Reachable) -> tuple[Notice, Letter | None]:
     token = secrets.token_urlsafe(24)
-    notice = Notice.objects.create(application=application, party=party, subject=subject, token_sha256=digest(token))
-    if phone:
-        values = {"product": str(queries.offer_of(application).name.in_language(application.language)), "link": _address(token)}
-        message = contact.prepare(
-            phone=phone, template=Template.IN_A_CONTRACT, values=values, language=application.language, actor=TELLER, subject=subject
-        )
-        notice.message = message.id
-        notice.save(update_fields=["message"])
-    record(actions.NOTICE_MADE, about=notice, actor=TELLER, subject=subject, way="message" if phone else "by_buyer")
+    notice = Notice(application=application, party=one.party, subject=one.subject, token_sha256=digest(token))
+    if not one.phone:
+        return notice, None
+    values = {"product": str(queries.offer_of(application).name.in_language(application.language)), "link": _address(token)}
+    letter = Letter(phone=one.phone, template=Template.IN_A_CONTRACT, values=values, language=application.language, subject=one.subject)
+    notice.message = letter.id
+    return notice, letter
 
 
 def _phone_of(notice: Notice) -> str:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
@@ -29,16 +30,16 @@ from besttrav.policies import verification
 from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
 from besttrav.policies.operations import papers as kept
 from besttrav.policies.operations.concluding import people_of
-from besttrav.policies.operations.papers import NoPaper
+from besttrav.policies.operations.papers import NoPaper, Paper
 from besttrav.policies.papers import application_copy as copy
 from besttrav.policies.papers import certificate as visa
 from besttrav.policies.papers.euro import rate_on
 from besttrav.policies.papers.words import Both, Broker
 from besttrav.policies.purposes import PROVE_COVER
 from besttrav.privacy.consent_codes import Consent
-from besttrav.privacy.gate import Opened, reveal, reveal_one
-from besttrav.sales import evidence, pricing
-from besttrav.sales.models import Answer, Application, Evidence
+from besttrav.privacy.gate import Opened, reveal, reveal_all
+from besttrav.sales import evidence, pricing, queries
+from besttrav.sales.models import Application, Evidence
 from besttrav.sales.operations.issuing import loadings_of
 
 PAPERMAKER = Actor.job("sales.papers")
@@ -52,8 +53,12 @@ _OPENED = (
 def offered(policy: Policy) -> list[tuple[DocumentKind, str]]:
     """The papers of ours there are for a policy, with their language: a certificate where the product promises one and the passport names
     of all are known."""
+    return _offered(policy, people_of(policy.contract))
+
+
+def _offered(policy: Policy, parties: Sequence[Party]) -> list[tuple[DocumentKind, str]]:
     papers = [(DocumentKind.APPLICATION, language) for language in LANGUAGES]
-    if catalogue.offer(policy.version_id).visa_letter and _have_passport_names(people_of(policy.contract)):
+    if catalogue.offer(policy.version_id).visa_letter and _have_passport_names(parties):
         papers.append((DocumentKind.CERTIFICATE, "en"))
     return papers
 
@@ -64,13 +69,21 @@ def made(*, policy: Policy, kind: DocumentKind, language: str) -> PolicyDocument
     known = PolicyDocument.objects.filter(policy=policy, kind=kind, language=language).order_by("-made_at").first()
     if known:
         return cast(PolicyDocument, known)
-    if (kind, language) not in offered(policy):
+    contract = _Contract(policy, opens_application=kind == DocumentKind.APPLICATION)
+    if (kind, language) not in _offered(policy, contract.parties):
         raise NoPaper
-    contract = _Contract(policy)
+    return _kept(policy, [_set(contract, kind, language)])[0]
+
+
+def _set(contract: "_Contract", kind: DocumentKind, language: str) -> Paper:
     content = _certificate(contract) if kind == DocumentKind.CERTIFICATE else _copy(contract, language)
+    return Paper(kind, language, content)
+
+
+def _kept(policy: Policy, papers: Sequence[Paper]) -> list[PolicyDocument]:
     with transaction.atomic():
         Policy.objects.select_for_update().get(id=policy.id)  # Whoever came first keeps it; the other one finds it.
-        return kept.keep(policy=policy, kind=kind, language=language, content=content, actor=PAPERMAKER)
+        return kept.keep(policy=policy, papers=papers, actor=PAPERMAKER)
 
 
 @dataclass(repr=False)
@@ -78,6 +91,7 @@ class _Contract:
     """A contract with everybody in it, opened while a paper is set."""
 
     policy: Policy
+    opens_application: bool = True
 
     @cached_property
     def application(self) -> Application:
@@ -92,9 +106,31 @@ class _Contract:
         return people_of(self.policy.contract)
 
     @cached_property
+    def _texts(self) -> tuple[dict[UUID, Opened], Opened]:
+        said = ["signature", "trip_words"] if self.opens_application else []
+        parts: list[tuple[Sequence[Model], Sequence[str]]] = [(self.parties, _OPENED), ([self.application], said)]
+        texts, (application,) = reveal_all(parts, purpose=PROVE_COVER, actor=PAPERMAKER, case=self.policy.id)
+        return {party.id: one for party, one in zip(self.parties, texts, strict=True)}, application
+
+    @property
     def opened(self) -> dict[UUID, Opened]:
-        texts = reveal(self.parties, _OPENED, purpose=PROVE_COVER, actor=PAPERMAKER, case=self.policy.id)
-        return {party.id: one for party, one in zip(self.parties, texts, strict=True)}
+        return self._texts[0]
+
+    @property
+    def said(self) -> Opened:
+        """What was typed into the application itself."""
+        return self._texts[1]
+
+    @cached_property
+    def answers(self) -> dict[tuple[UUID, str], str]:
+        """What was answered about health, by party and question."""
+        rows = queries.answer_rows_of(self.application)
+        said = reveal(rows, ["answer"], purpose=PROVE_COVER, actor=PAPERMAKER, case=self.policy.id)
+        return {(row.party_id, row.question): one.answer for row, one in zip(rows, said, strict=True)}
+
+    @cached_property
+    def steps(self) -> list[Evidence]:
+        return evidence.told(self.application)
 
     @property
     def holder(self) -> Party:
@@ -221,7 +257,7 @@ def _copy(contract: _Contract, language: str) -> bytes:
 def _facts(contract: _Contract) -> copy.ApplicationCopy:
     application, offer, quote, holder = contract.application, contract.offer, contract.quote, contract.holder
     assert application.signed_at
-    steps = evidence.told(application)
+    steps = contract.steps
     others = [party for party in contract.parties if party.beneficiary_of_id]
     return copy.ApplicationCopy(
         application_number=application.id.hex[-12:].upper(),
@@ -233,7 +269,7 @@ def _facts(contract: _Contract) -> copy.ApplicationCopy:
         plan=str(quote.plan.name),
         first_day=quote.first_day,
         last_day=quote.last_day,
-        trip=tuple(_trip(application, offer, quote)),
+        trip=tuple(_trip(contract)),
         holder=_person(str(Asked.NAME.label), holder, contract.opened[holder.id]),
         insured=tuple(
             _insured(party, contract.opened[party.id], one.premium) for party, one in zip(contract.insured, quote.people, strict=True)
@@ -253,7 +289,8 @@ def _facts(contract: _Contract) -> copy.ApplicationCopy:
     )
 
 
-def _trip(application: Application, offer: Offer, quote: Quote) -> Iterator[copy.Fact]:
+def _trip(contract: _Contract) -> Iterator[copy.Fact]:
+    application, offer, quote = contract.application, contract.offer, contract.quote
     yield copy.Fact(label=_("Area"), value=str(quote.area.name))
     if application.destinations:
         places = [str(COUNTRIES[code].name) if code in COUNTRIES else code for code in application.destinations]
@@ -261,7 +298,7 @@ def _trip(application: Application, offer: Offer, quote: Quote) -> Iterator[copy
     activities = [offer.activity(one["code"]) for one in application.trip.get("activities", ())]
     if named := [str(activity.name) for activity in activities if activity]:
         yield copy.Fact(label=str(AskedOfTrip.ACTIVITIES.label), value=_(", ").join(named))
-    words = reveal_one(application, "trip_words", purpose=PROVE_COVER, actor=PAPERMAKER, case=application.id).trip_words
+    words = contract.said.trip_words
     asked = next((one for one in (AskedOfTrip.SCHOOL, AskedOfTrip.COMPANY, AskedOfTrip.TOUR_NUMBER) if one in offer.needs.trip), None)
     if words and asked:
         yield copy.Fact(label=str(asked.label), value=words)
@@ -324,12 +361,9 @@ def _premium_lines(quote: Quote) -> Iterator[copy.PremiumLine]:
 
 
 def _answers(contract: _Contract) -> Iterator[copy.Answer]:
-    rows = list(Answer.objects.filter(application=contract.application))
-    said = reveal(rows, ["answer"], purpose=PROVE_COVER, actor=PAPERMAKER, case=contract.policy.id)
-    answers = {(row.party_id, row.question): one.answer for row, one in zip(rows, said, strict=True)}
     for party in contract.insured:
         for question in contract.offer.questions:
-            if answer := answers.get((party.id, question.code)):
+            if answer := contract.answers.get((party.id, question.code)):
                 word = pgettext("answer", "yes") if answer == "yes" else pgettext("answer", "no")
                 opened = contract.opened[party.id]
                 yield copy.Answer(about=opened.name or _latin(opened.passport_name), question=str(question.asks), answer=word)
@@ -360,7 +394,7 @@ def _agreed(label: object, step: Evidence) -> copy.Confirmation:
 def _signature(contract: _Contract) -> copy.Signature | None:
     application, holder = contract.application, contract.opened[contract.holder.id]
     assert application.signed_at
-    signed = reveal_one(application, "signature", purpose=PROVE_COVER, actor=PAPERMAKER, case=contract.policy.id).signature
+    signed = contract.said.signature
     signer = holder.contact or holder.name or _latin(holder.passport_name)
     if copy.is_path(signed):
         return copy.Signature(signer=signer, signed_at=application.signed_at, strokes=signed)

@@ -3,14 +3,14 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from besttrav.catalogue import rating, underwriting
@@ -23,13 +23,15 @@ from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.errors import Refusal
 from besttrav.kernel.money import Money
+from besttrav.kernel.statements import insert_once
 from besttrav.people.models import Challenge, CodePurpose
 from besttrav.people.operations import codes
 from besttrav.people.visitors import Visitor
 from besttrav.policies.models import Party
 from besttrav.policies.purposes import APPLY
 from besttrav.privacy import files
-from besttrav.privacy.gate import reveal_one
+from besttrav.privacy.fields import seal
+from besttrav.privacy.gate import reveal_all, reveal_one
 from besttrav.sales import actions, evidence, pricing, queries
 from besttrav.sales.evidence import Seen
 from besttrav.sales.limits import ORDER, SIGNATURE
@@ -130,22 +132,27 @@ def submit(*, application: Application, revision: int, offer: Offer, signature: 
     `revision` is the one that was shown to whoever signs: PaperChanged if the application has moved on, in this tab or in another.
     Safe to call again: an application that was submitted answers with its order.
     """
-    if known := Order.objects.filter(application=application).first():
-        return Submitted(cast(Decision, queries.decision_of(application)), known)
+    if not application.is_open and (known := _submitted(application)):
+        return known
     if application.revision != revision:
         raise PaperChanged
     _require_complete(application, offer)
-    if not knows_phone(application):
+    account = application.account
+    if account is None and not application.phone_proved_at:
         raise PhoneNotProved
-    _require_signature(application, signature)
     parties = queries.parties_of(application)
-    proposal = _proposal(application, offer, parties)
+    people = _opened(application, parties, signature)
+    if not application.phone_proved_at and not (account and codes.phone_of_account(account) == people.holder["phone"]):
+        raise PhoneNotProved
+    _require_signature(signature, people)
+    proposal = _proposal(application, offer, people)
     verdict = underwriting.decide(offer, proposal)
     quote = rating.price(offer, proposal.trip, proposal.insured, verdict.loadings) if verdict.is_accepted else None
+    subject = account.subject if account else _subject_of(application)
     with locked(application):
-        if known := Order.objects.filter(application=application).first():
-            return Submitted(cast(Decision, queries.decision_of(application)), known)
         if not application.is_open:
+            if known := _submitted(application):
+                return known
             raise NotOpen
         if application.revision != revision:
             raise PaperChanged
@@ -153,19 +160,20 @@ def submit(*, application: Application, revision: int, offer: Offer, signature: 
             move(application, ApplicationState.DRAFT, actor=actor, because="asked_again")
         now = clock.now()
         application.signature = signature.drawing or signature.name
-        application.signed_at = application.last_activity_at = now
-        if quote:
-            application.premium_fen, application.area, application.last_day = quote.total.fen, quote.area.code, quote.last_day
-        application.save()
+        decision = _decision(application, verdict, quote)
+        seal([application, decision])
+        decision.save()
+        signed: dict[str, Any] = {"signature": application.signature, "signed_at": now, "last_activity_at": now}
         evidence.note(application, seen, "signed", way=signature.way, revision=application.revision)
         record(actions.SIGNED, about=application, actor=actor, way=signature.way)
-        decision = _written_down(application, verdict, quote)
+        record(actions.DECIDED, about=decision, actor=UNDERWRITER, outcome=verdict.outcome.value)
         if quote is None:
-            refused = verdict.outcome is Outcome.REFUSE
-            move(application, ApplicationState.DECLINED if refused else ApplicationState.REFERRED, actor=UNDERWRITER, because="rules")
+            state = ApplicationState.DECLINED if verdict.outcome is Outcome.REFUSE else ApplicationState.REFERRED
+            move(application, state, actor=UNDERWRITER, because="rules", **signed)
             return Submitted(decision, None)
-        order = _order(application, quote.total)
-        move(application, ApplicationState.SUBMITTED, actor=UNDERWRITER, because="rules")
+        signed |= {"premium_fen": quote.total.fen, "area": quote.area.code, "last_day": quote.last_day}
+        move(application, ApplicationState.SUBMITTED, actor=UNDERWRITER, because="rules", **signed)
+        order = _order(application, subject, quote.total)
         record(actions.ORDERED, about=order, actor=actor, subject=order.subject, fen=order.premium_fen)
         evidence.note(application, seen, "ordered", premium=order.premium_fen)
     crashpoint("sales.ordered")
@@ -188,15 +196,42 @@ def _require_complete(application: Application, offer: Offer) -> None:
             raise NotComplete(step)
 
 
-def _require_signature(application: Application, signature: Signature) -> None:
+def _submitted(application: Application) -> Submitted | None:
+    """What came of an application that was submitted before."""
+    known = Order.objects.filter(application=application).first()
+    return Submitted(cast(Decision, queries.decision_of(application)), known) if known else None
+
+
+class _People:
+    """The people of an application, and what is read of them to decide: of the applicant, and of everybody insured."""
+
+    def __init__(self, parties: Sequence[Party], holder: Mapping[str, str], numbers: Mapping[UUID, str]) -> None:
+        self.parties = parties
+        self.holder = holder
+        self.numbers = numbers
+
+
+def _opened(application: Application, parties: Sequence[Party], signature: Signature) -> _People:
+    """Open at once what signing and deciding takes, and no more."""
+    holder = next(party for party in parties if party.is_holder)
+    insured = [party for party in parties if party.is_insured]
+    asked = [*([] if holder.is_organisation else ["birth_date"]), *([] if signature.drawing else ["name", "contact"])]
+    if not application.phone_proved_at and application.account_id:
+        asked.append("phone")
+    (of_holder,), of_insured = reveal_all(
+        [([holder], asked), (insured, ["identity_number"])], purpose=APPLY, actor=UNDERWRITER, case=application.id
+    )
+    numbers = {party.id: one.identity_number for party, one in zip(insured, of_insured, strict=True)}
+    return _People(parties, {name: of_holder[name] for name in asked}, numbers)
+
+
+def _require_signature(signature: Signature, people: _People) -> None:
     if signature.drawing:
         points = len(set(_POINT.findall(signature.drawing)))
         if len(signature.drawing) > SIGNATURE.most_length or points < SIGNATURE.least_strokes or not _DRAWING.fullmatch(signature.drawing):
             raise SignatureRefused
         return
-    holder = _holder(application)
-    opened = reveal_one(holder, "name", "contact", purpose=APPLY, actor=UNDERWRITER, case=application.id)
-    if _letters(signature.name) not in {_letters(opened.name), _letters(opened.contact)} - {""}:
+    if _letters(signature.name) not in {_letters(people.holder["name"]), _letters(people.holder["contact"])} - {""}:
         raise NameDiffers
 
 
@@ -212,13 +247,13 @@ def _phone_of(application: Application) -> str:
     return reveal_one(_holder(application), "phone", purpose=APPLY, actor=UNDERWRITER, case=application.id).phone
 
 
-def _proposal(application: Application, offer: Offer, parties: Sequence[Party]) -> Proposal:
-    holder = next(party for party in parties if party.is_holder)
-    insured = [party for party in parties if party.is_insured]
+def _proposal(application: Application, offer: Offer, people: _People) -> Proposal:
+    holder = next(party for party in people.parties if party.is_holder)
+    insured = [party for party in people.parties if party.is_insured]
     answers = _answers(application) if offer.questions else {}
-    others = caps.people_of(application, offer, parties).known()
+    others = caps.People(application, offer, insured, [people.numbers[party.id] for party in insured]).known()
     trip = pricing.trip_of(application)
-    people = tuple(
+    proposed = tuple(
         Insured(
             age=party.age or 0,
             occupation=party.occupation,
@@ -234,16 +269,14 @@ def _proposal(application: Application, offer: Offer, parties: Sequence[Party]) 
         )
         for party in insured
     )
-    applicant = Applicant(is_organisation=holder.is_organisation, age=_age_today(application, holder))
-    return Proposal(clock.now(), trip, applicant, people, application.wants_letter)
+    applicant = Applicant(is_organisation=holder.is_organisation, age=_age_today(people))
+    return Proposal(clock.now(), trip, applicant, proposed, application.wants_letter)
 
 
-def _age_today(application: Application, holder: Party) -> int | None:
+def _age_today(people: _People) -> int | None:
     """Whoever applies must be of age today, and not only when the trip begins."""
-    if holder.is_organisation:
-        return None
-    born = reveal_one(holder, "birth_date", purpose=APPLY, actor=UNDERWRITER, case=application.id).birth_date
-    return rating.Traveller(born=clock.today().fromisoformat(born)).age_on(clock.today())
+    born = people.holder.get("birth_date")
+    return rating.Traveller(born=clock.today().fromisoformat(born)).age_on(clock.today()) if born else None
 
 
 def _answers(application: Application) -> dict[UUID, dict[str, bool]]:
@@ -253,7 +286,7 @@ def _answers(application: Application) -> dict[UUID, dict[str, bool]]:
     return said
 
 
-def _written_down(application: Application, verdict: underwriting.Decision, quote: Quote | None) -> Decision:
+def _decision(application: Application, verdict: underwriting.Decision, quote: Quote | None) -> Decision:
     """What was decided, and sealed what the rules looked at, which of them spoke and why."""
     explanation = {
         "inputs": [[one.name, one.value, one.position] for one in verdict.inputs],
@@ -262,7 +295,7 @@ def _written_down(application: Application, verdict: underwriting.Decision, quot
             for one in verdict.reasons
         ],
     }
-    decision = Decision.objects.create(
+    return Decision(
         application=application,
         holder=application.holder,
         revision=application.revision,
@@ -271,25 +304,24 @@ def _written_down(application: Application, verdict: underwriting.Decision, quot
         explanation=json.dumps(explanation, ensure_ascii=False),
         at=clock.now(),
     )
-    record(actions.DECIDED, about=decision, actor=UNDERWRITER, outcome=verdict.outcome.value)
-    return cast(Decision, decision)
 
 
-def _order(application: Application, premium: Money) -> Order:
-    now = clock.now()
+def _subject_of(application: Application) -> UUID:
     (subject,) = files.subjects_of([application.holder]).values()
-    while True:
-        try:
-            with transaction.atomic():
-                return Order.objects.create(
-                    number=references.mint(settings.ORDER_PREFIX),
-                    application=application,
-                    subject=subject,
-                    account=application.account,
-                    premium_fen=premium.fen,
-                    pay_by=now + timedelta(minutes=ORDER.pay_minutes),
-                    created_at=now,
-                )
-        except IntegrityError:
-            if Order.objects.filter(application=application).exists():
-                raise
+    return subject
+
+
+def _order(application: Application, subject: UUID, premium: Money) -> Order:
+    now = clock.now()
+    order = Order(
+        application=application,
+        subject=subject,
+        account_id=application.account_id,
+        premium_fen=premium.fen,
+        pay_by=now + timedelta(minutes=ORDER.pay_minutes),
+        created_at=now,
+    )
+    order.number = references.mint(settings.ORDER_PREFIX)
+    while not insert_once(order):  # The number is somebody else's: there is one order for an application, and its row is locked.
+        order.number = references.mint(settings.ORDER_PREFIX)
+    return order
