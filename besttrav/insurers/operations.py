@@ -37,7 +37,7 @@ from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.errors import Refusal
-from besttrav.kernel.statements import insert_once
+from besttrav.kernel.statements import insert_once, lock
 
 CALLER = Actor.job("insurers.call")
 IN_ONE_RUN = 200
@@ -468,7 +468,7 @@ def _stay(exchange: Exchange, state: str, *, because: str, **found: Any) -> None
         if exchange.state != state:
             move(exchange, state, actor=CALLER, because=because, next_try_at=_next_try(exchange), reason=because, **found)
         else:
-            _lock(exchange)
+            lock(exchange)
             _write(exchange, next_try_at=_next_try(exchange), reason=because, **found)
 
 
@@ -493,7 +493,8 @@ def _fetch(exchange: Exchange, keep: Callable[[bytes], str]) -> None:
 
 def _keep(exchange: Exchange, content: bytes, keep: Callable[[bytes], str]) -> None:
     with transaction.atomic():
-        if _lock(exchange).state not in RUNNING:
+        lock(exchange)
+        if exchange.state not in RUNNING:
             return
         wrong = keep(content)
         if not wrong:
@@ -557,11 +558,6 @@ def _write(exchange: Exchange, **values: Any) -> None:
     for name, value in values.items():
         setattr(exchange, name, value)
     exchange.save(update_fields=list(values))
-
-
-def _lock(exchange: Exchange) -> Exchange:
-    exchange.refresh_from_db(from_queryset=Exchange.objects.select_for_update(of=("self",)))
-    return exchange
 
 
 def _lock_policy_numbers(insurer: str) -> None:

@@ -39,3 +39,33 @@ def insert_of(model: type[models.Model]) -> str:
     """The INSERT of a whole row of this model."""
     columns = [f'"{field.column}"' for field in model._meta.local_concrete_fields]
     return f'INSERT INTO "{model._meta.db_table}" ({", ".join(columns)}) VALUES ({", ".join(["%s"] * len(columns))})'  # noqa: S608  # our own names
+
+
+@cache
+def update_of(model: type[models.Model], columns: tuple[str, ...]) -> str:
+    """The UPDATE of these columns of one row, which says whether there was one."""
+    sets = ", ".join(f'"{column}" = %s' for column in columns)
+    return f'UPDATE "{model._meta.db_table}" SET {sets} WHERE "{model._meta.pk.column}" = %s RETURNING 1'  # noqa: S608  # our own names
+
+
+def lock(row: models.Model) -> None:
+    """Take the row as it is now, and let nobody else have it until the transaction ends. Unsaved changes to it are lost.
+
+    Raises DoesNotExist.
+    """
+    model = type(row)
+    statement = f'SELECT * FROM "{model._meta.db_table}" WHERE "{model._meta.pk.column}" = %s FOR UPDATE'  # noqa: S608  # our own names
+    found = next(iter(model._base_manager.using(row._state.db or "default").raw(statement, [row.pk])), None)
+    if found is None:
+        raise model.DoesNotExist  # type: ignore[attr-defined]  # every model has one
+    take_over(row, found)
+
+
+def take_over(row: models.Model, found: models.Model) -> None:
+    """Let the row be as another reading of it found it."""
+    field: Any
+    for field in row._meta.concrete_fields:
+        value = found.__dict__[field.attname]
+        if field.is_relation and field.is_cached(row) and row.__dict__.get(field.attname) != value:
+            field.delete_cached_value(row)
+        row.__dict__[field.attname] = value

@@ -20,7 +20,7 @@ from django.db import connections, models, transaction
 from django.db.models.lookups import IsNull
 
 from besttrav.kernel import ids
-from besttrav.kernel.statements import insert_of, straight
+from besttrav.kernel.statements import insert_of, straight, update_of
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.kinds import Kind
 from besttrav.privacy.purposes import Purpose
@@ -298,6 +298,15 @@ class PersonalModel(models.Model):
         hurry = "" if self.waits_for_disk else " RETURNING set_config('synchronous_commit', 'off', true)"
         straight(connection, insert_of(type(self)) + hurry, values)
         return []
+
+    def _do_update(self, base_qs: Any, using: str, pk_val: Any, values: Any, *more: Any) -> bool:  # type: ignore[override]  # as it comes
+        """The same for the UPDATE of a row."""
+        values = list(values)
+        if not values or any(hasattr(value, "resolve_expression") for _, _, value in values):
+            return bool(super()._do_update(base_qs, using, pk_val, values, *more))
+        connection = connections[using]
+        saved = [field.get_db_prep_save(value, connection) for field, _, value in values]
+        return bool(straight(connection, update_of(type(self), tuple(field.column for field, _, _ in values)), [*saved, pk_val]))
 
 
 _declared: list[PersonalField] = []

@@ -18,6 +18,7 @@ from besttrav.journal.operations.recording import demand_transaction
 from besttrav.journal.operations.recording import record as write_down
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
+from besttrav.kernel.statements import take_over
 
 
 class MoveRefused(Refusal):
@@ -44,7 +45,7 @@ def move(record: models.Model, to: str, *, actor: Actor, because: str, subject: 
     if moved is None:
         record.refresh_from_db()
         raise MoveRefused
-    _take_over(record, moved)
+    take_over(record, moved)
     return write_down(stateful.MOVED, actor=actor, about=record, subject=subject, was=moved.was, now=str(to), because=because)
 
 
@@ -67,12 +68,3 @@ def _statement(model: type[models.Model], columns: tuple[str, ...]) -> str:
         f" FROM (SELECT {key} AS held, state AS was FROM {table} WHERE {key} = %s FOR UPDATE) AS before"
         f" WHERE {table}.{key} = before.held AND before.was = ANY(%s) RETURNING {table}.*, before.was"
     )
-
-
-def _take_over(record: models.Model, moved: models.Model) -> None:
-    field: Any
-    for field in record._meta.concrete_fields:
-        value = moved.__dict__[field.attname]
-        if field.is_relation and field.is_cached(record) and record.__dict__.get(field.attname) != value:
-            field.delete_cached_value(record)
-        record.__dict__[field.attname] = value

@@ -13,6 +13,7 @@ from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.errors import Refusal
 from besttrav.kernel.money import Money
+from besttrav.kernel.statements import lock
 from besttrav.payments import actions, ledger
 from besttrav.payments.accounts import Account
 from besttrav.payments.channels import CASHIER, reach
@@ -245,7 +246,7 @@ def _follow(payment: Payment, found: Found) -> None:
     with together():
         if found.standing is Standing.PAID:
             _hold_order(payment.order_id)
-        payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
+        lock(payment)
         if found.standing is Standing.PAID and (payment.is_open or payment.state == PaymentState.CLOSED):
             _take_in(payment, found)
         elif payment.is_open and _is_surely_unpaid(payment, found):

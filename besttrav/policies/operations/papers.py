@@ -68,7 +68,7 @@ def keep(*, policy: Policy, papers: Sequence[Paper], actor: Actor) -> list[Polic
     Needs the caller's transaction, and costs the same for one paper and for several.
     """
     issue = policy.transactions.order_by("-number")[0]
-    kept = {(document.kind, document.language): document for document in PolicyDocument.objects.filter(transaction=issue).defer("content")}
+    kept = {(document.kind, document.language): document for document in PolicyDocument.objects.filter(transaction=issue)}
     missing = [paper for paper in papers if (paper.kind, paper.language) not in kept]
     if missing:
         holder = Party.objects.get(contract=policy.contract, is_holder=True)

@@ -16,6 +16,7 @@ from besttrav.journal.operations import move, record, together
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
+from besttrav.kernel.statements import lock
 from besttrav.people.models import Account
 from besttrav.policies.models import Party
 from besttrav.policies.operations import people as contract_people
@@ -229,7 +230,7 @@ def withdraw(*, application: Application, actor: Actor, seen: Seen) -> None:
 def locked(application: Application) -> Iterator[None]:
     """The caller's application as it is now, nobody else's turn until the transaction ends."""
     with together():
-        application.refresh_from_db(from_queryset=Application.objects.select_for_update(of=("self",)))
+        lock(application)
         yield
 
 

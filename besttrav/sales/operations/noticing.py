@@ -19,6 +19,7 @@ from besttrav.contact.templates import Template
 from besttrav.journal.operations import move, record, together
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
+from besttrav.kernel.statements import lock
 from besttrav.people.models import Challenge, CodePurpose
 from besttrav.people.operations import codes
 from besttrav.people.visitors import Visitor, digest
@@ -119,7 +120,7 @@ def confirm_objection(*, notice: Notice, challenge_id: UUID, code: str, visitor:
 def object_to(*, notice: Notice, actor: Actor) -> None:
     """The person objects: a case for service begins, and the buyer's contract is not touched before a human looked. Twice is once."""
     with transaction.atomic():
-        notice.refresh_from_db(from_queryset=Notice.objects.select_for_update(of=("self",)))
+        lock(notice)
         if notice.state == NoticeState.OPEN:
             move(notice, NoticeState.OBJECTED, actor=actor, because="own_wish", subject=notice.subject)
 
