@@ -18,7 +18,7 @@ from besttrav.kernel.errors import Unavailable
 from besttrav.privacy import consents, erasing, files, gate, rights
 from besttrav.privacy.consent_codes import Consent
 from besttrav.privacy.consents import ShownText
-from besttrav.privacy.gate import find, masked, reveal, reveal_one
+from besttrav.privacy.gate import find, masked, reveal, reveal_all, reveal_one
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.purposes import ANSWER_RIGHTS, NOTIFY, OWN_ACCESS, SECURITY, SERVE, Basis, Purpose
 from besttrav.privacy.sealing import SheetClosed
@@ -206,6 +206,24 @@ def test_a_page_of_many_costs_the_same_few_questions(
     assert len(statements) == 1, "one statement writes down all disclosures"
     with django_assert_num_queries(1, using="vault"), django_assert_num_queries(0, using="default"):
         masked(rows, ["name", "phone"], actor=MEI)
+
+
+def test_parts_with_different_fields_are_opened_at_once_or_not_at_all(
+    book: Callable[..., Booked], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    first, second = book(), book()
+    rows = [first.reloaded()], [second.reloaded()]
+    with django_assert_num_queries(1, using="vault"), django_assert_num_queries(0, using="default"):
+        (one,), (other,), nobody = reveal_all([(rows[0], ["name"]), (rows[1], ["phone"]), ([], ["name"])], purpose=SERVE, actor=MEI)
+    assert (one.name, other.phone, nobody) == ("林月", "+8612900001718", [])
+    assert [entry.facts["fields"] for booked in (first, second) for entry in rights.who_opened(booked.buyer.subject_id)] == [
+        ["sample.journey.name"],
+        ["sample.journey.phone"],
+    ]
+    erasing.erase(subject=second.buyer.subject_id, actor=MEI, because="asked")
+    with pytest.raises(gate.Gone):
+        reveal_all([(rows[0], ["name"]), (rows[1], ["phone"])], purpose=SERVE, actor=MEI)
+    assert times_opened(first) == 1
 
 
 def test_masks_need_no_purpose_and_write_no_disclosure(booked: Booked) -> None:
