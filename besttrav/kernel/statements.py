@@ -1,6 +1,6 @@
 """Statements that are said thousands of times: the same text to the driver, prepared there once, past what Django does anew each time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db import connections, models
 from psycopg import Cursor
 
 
-def straight(connection: Any, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+def straight(connection: Any, statement: str, values: Sequence[object] | Mapping[str, object]) -> list[tuple[Any, ...]]:
     """Run a statement of a Django connection and return its rows, if it returns any; errors are Django's.
 
     Measured: for one small statement Django's own cursor takes as long as the database. Where somebody counts or wraps statements, it is

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from besttrav.journal import seals
 from besttrav.kernel import clock
+from besttrav.kernel.statements import straight
 from besttrav.sales.models import Application, Evidence
 
 FIRST = bytes(32)
@@ -41,9 +42,7 @@ def note(application: Application, seen: Seen, action: str, **facts: Any) -> Evi
         "first": FIRST,
         **dict(zip(("head", "middle", "tail"), _hashed(step), strict=True)),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_NOTE, values)
-        step.number, step.digest = cursor.fetchone()
+    ((step.number, step.digest),) = straight(connection, _NOTE, values)
     step._state.adding = False
     return step
 
