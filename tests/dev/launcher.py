@@ -14,7 +14,7 @@ from pathlib import Path
 from dev.environment import ROOT
 from dev.postgres import free_port
 
-PATIENCE = 90.0
+PATIENCE = 300.0  # until a test gives up; on a busy machine a first start takes minutes
 
 
 class Launcher:
