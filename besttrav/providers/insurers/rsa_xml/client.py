@@ -12,6 +12,7 @@ from besttrav.kernel import clock
 from besttrav.kernel.clock import BEIJING
 from besttrav.kernel.errors import Refusal, Unavailable
 from besttrav.kernel.http import Limits, Outgoing
+from besttrav.kernel.rsa_keys import private_key
 from besttrav.providers.insurers.rsa_xml import xml
 from besttrav.providers.insurers.rsa_xml.signature import flaw, sign
 
@@ -80,11 +81,9 @@ class Client:
 
     def _own_key(self) -> RSAPrivateKey:
         try:
-            key = serialization.load_pem_private_key(self._key.read_bytes(), None)
-        except (OSError, ValueError, TypeError):
+            return private_key(self._key.read_bytes())
+        except (OSError, ValueError):
             raise Unavailable(self.name, "our key cannot be read here", may_have_arrived=False) from None
-        assert isinstance(key, RSAPrivateKey)
-        return key
 
     def _their_key(self) -> RSAPublicKey:
         try:

@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from besttrav.kernel import clock
 from besttrav.kernel.clock import BEIJING
 from besttrav.kernel.errors import Unavailable
 from besttrav.kernel.http import Limits, Outgoing
+from besttrav.kernel.rsa_keys import private_key
 from besttrav.providers.payments.alipay.signature import SIGN_TYPE, is_signed, sign, signed_text, slice_of
 
 logger = logging.getLogger(__name__)
@@ -110,8 +111,8 @@ class Client:
 
     def _loaded(self) -> tuple[RSAPrivateKey, RSAPublicKey]:
         if self._keys is None:
-            ours, theirs = load_pem_private_key(_read(self._key_file), None), load_pem_public_key(_read(self._platform_file))
-            if not isinstance(ours, RSAPrivateKey) or not isinstance(theirs, RSAPublicKey):
+            ours, theirs = private_key(_read(self._key_file)), load_pem_public_key(_read(self._platform_file))
+            if not isinstance(theirs, RSAPublicKey):
                 raise ValueError("a key of Alipay's is no RSA key")
             self._keys = ours, theirs
         return self._keys

@@ -11,11 +11,12 @@ from uuid import uuid4
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from besttrav.kernel import clock
 from besttrav.kernel.errors import Unavailable
 from besttrav.kernel.http import Limits, Outgoing
+from besttrav.kernel.rsa_keys import private_key
 from besttrav.providers.payments.wechat.signature import SCHEME, authorization, is_fresh, is_signed, opened
 
 logger = logging.getLogger(__name__)
@@ -108,10 +109,7 @@ class Client:
 
     def _private_key(self) -> RSAPrivateKey:
         if self._key is None:
-            loaded = load_pem_private_key(_read(self._key_file), None)
-            if not isinstance(loaded, RSAPrivateKey):
-                raise ValueError("the merchant's key is no RSA key")
-            self._key = loaded
+            self._key = private_key(_read(self._key_file))
         return self._key
 
     def _platform_key(self, serial: str) -> RSAPublicKey | None:
