@@ -275,6 +275,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 CODE_KEY = env("CODE_KEY", SECRET_KEY)
 # Roles are bound under a key of their own where GRANT_KEY is set: before the first role is given. Another key voids them all.
 GRANT_KEY = env("GRANT_KEY", SECRET_KEY)
+# Applications and orders are bound to whose they are, for as long as the contract is kept. Another key shuts everybody out of theirs.
+ORDER_KEY = env("ORDER_KEY", SECRET_KEY)
 CODE_DOMAIN = env("CODE_DOMAIN", ALLOWED_HOSTS[0] if ALLOWED_HOSTS else "localhost")
 # What one-time codes may cost: so many an hour and a day for the whole site, some three times your busiest ones. At 0.05 yuan a text, a day
 # of attack costs 500 at most. A fifth of both is kept for people who are signed in and browsers that signed in before.

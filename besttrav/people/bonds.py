@@ -8,6 +8,9 @@ import hmac
 from hashlib import sha256
 
 from django.conf import settings
+from django.db import models
+
+from besttrav.privacy.fields import Plain
 
 
 def bond(what: str, *parts: object, key: str = "") -> str:
@@ -19,3 +22,26 @@ def bond(what: str, *parts: object, key: str = "") -> str:
 def fits(kept: str, true: str) -> bool:
     """Whether the bond in the row is the one we would write, compared in constant time."""
     return hmac.compare_digest(kept, true)
+
+
+class Bound(models.Model):
+    """A row with its bond. Who changes what is bound binds the row again, and only a row that was bound."""
+
+    bond = Plain("keyed digest over random ids", models.CharField(max_length=64, default=""))
+
+    class Meta:
+        abstract = True
+
+    @property
+    def true_bond(self) -> str:
+        """The bond over what must not be changed past us."""
+        raise NotImplementedError
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the row is as we wrote it."""
+        return fits(self.bond, self.true_bond)
+
+    def bind(self) -> None:
+        """Write the bond of what stands here now; the caller saves it."""
+        self.bond = self.true_bond

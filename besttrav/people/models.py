@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from besttrav.kernel import clock, ids
 from besttrav.people import actions
-from besttrav.people.bonds import bond, fits
+from besttrav.people.bonds import Bound, bond
 from besttrav.people.limits import CODE, CUSTOMER, STAFF
 from besttrav.people.permissions import Role
 from besttrav.people.purposes import PREFILL, SEARCH, STAFF_SIGN_IN
@@ -288,7 +288,7 @@ GRANT_MOVES = {
 }
 
 
-class RoleGrant(models.Model):
+class RoleGrant(Bound):
     """A role for a member of staff: never without their own signed agreement, never decided by who asked or by who gains.
 
     The founding grants of a new installation have neither asker nor decider; the database allows them to be granted only as such.
@@ -306,7 +306,6 @@ class RoleGrant(models.Model):
     decided_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(default=clock.now)
     decided_at = models.DateTimeField(null=True)
-    bond = Plain("keyed digest over random ids", models.CharField(max_length=64, default=""))
 
     class Meta:
         constraints = [
@@ -331,11 +330,6 @@ class RoleGrant(models.Model):
         """Ties member, role, state, agreement and the two who decided together under a key of the site's."""
         people = (self.staff_id, self.asked_by_id, self.decided_by_id)
         return bond("grants", self.id, *people, self.role, self.state, self.agreement_id, self.is_founding, key=settings.GRANT_KEY)
-
-    @property
-    def is_bound(self) -> bool:
-        """Whether the row is as we wrote it."""
-        return fits(self.bond, self.true_bond)
 
     @property
     def is_in_force(self) -> bool:
@@ -411,7 +405,7 @@ class Trust(models.TextChoices):
     PENDING = "pending"
 
 
-class Session(PersonalModel):
+class Session(PersonalModel, Bound):
     """Somebody signed in on one browser. Only the digest of its token is kept; address and browser are sealed as their owner's log data."""
 
     account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="sessions")
@@ -421,7 +415,6 @@ class Session(PersonalModel):
     browser = PersonalField(Kind.BROWSER, of="log", keep=Keep.LOG, purposes={SECURITY}, required=True)
     token_sha256 = Plain("digest of a random token", models.CharField(max_length=64, unique=True))
     device_sha256 = Plain("digest of a random token", models.CharField(max_length=64, blank=True, default="", db_index=True))
-    bond = Plain("keyed digest over random ids", models.CharField(max_length=64, default=""))
     trust = Plain("how far the session may go", models.CharField(max_length=8, choices=Trust.choices, default=Trust.FULL))
     created_at = models.DateTimeField(default=clock.now)
     last_seen_at = models.DateTimeField(default=clock.now)
@@ -450,11 +443,6 @@ class Session(PersonalModel):
         return bond(
             "sessions", self.id, self.account_id, self.staff_id, self.owner_subject, self.trust, self.token_sha256, self.device_sha256
         )
-
-    @property
-    def is_bound(self) -> bool:
-        """Whether nobody changed whose session it is since it began."""
-        return fits(self.bond, self.true_bond)
 
     @property
     def is_trusted(self) -> bool:

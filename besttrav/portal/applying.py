@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypedDict
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -244,7 +244,7 @@ class Draft:
 
 def draft_of(request: Request, application_id: UUID) -> Draft:
     """The application, for this browser or for whoever is signed in. Raises Http404: somebody else's and none at all look the same."""
-    application = _mine(request).filter(id=application_id).first()
+    application = queries.application_of(application_id, **_whose(request))
     if application is None:
         raise Http404
     return Draft(application, request.actor)
@@ -252,8 +252,7 @@ def draft_of(request: Request, application_id: UUID) -> Draft:
 
 def drafts_of(request: Request) -> list[Draft]:
     """Everything this browser or person has not finished, the latest first."""
-    unfinished = [ApplicationState.DRAFT, ApplicationState.DECLINED, ApplicationState.REFERRED]
-    return [Draft(one, request.actor) for one in _mine(request).filter(state__in=unfinished).order_by("-last_activity_at")[:20]]
+    return [Draft(one, request.actor) for one in queries.unfinished_of(**_whose(request), most=20)]
 
 
 def account_of(request: Request) -> Account | None:
@@ -272,9 +271,14 @@ def payment_address(order: Order) -> str:
     return reverse("portal:order-payment", args=[order.number])
 
 
-def _mine(request: Request) -> "QuerySet[Application]":
+class _Whose(TypedDict):
+    account: Account | None
+    browser_sha256: str
+
+
+def _whose(request: Request) -> _Whose:
     token = token_of(request)
-    return queries.applications_of(account=account_of(request), browser_sha256=digest(token) if token else "")
+    return {"account": account_of(request), "browser_sha256": digest(token) if token else ""}
 
 
 def _person_label(position: int) -> Promise:

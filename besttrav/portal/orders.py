@@ -15,7 +15,7 @@ from besttrav.policies.models import DocumentKind, PolicyDocument
 from besttrav.portal import cookies
 from besttrav.sales.models import Order, OrderState, Visit
 from besttrav.sales.operations import finding
-from besttrav.sales.queries import acting_for, living_visit, orders_of
+from besttrav.sales.queries import acting_for, living_visit, order_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def visit_here(request: Request) -> Visit | None:
 def reached(request: Request, number: str) -> Reach:
     """The order, for whom it is. Raises Http404: somebody else's and none at all look the same."""
     account, visit, browser = account_here(request), visit_here(request), cookies.browser_sha256(request)
-    order = orders_of(account=account, browser_sha256=browser, visit=visit).filter(number=number).first()
+    order = order_of(number, account=account, browser_sha256=browser, visit=visit)
     if order is None:
         raise Http404
     if account and order.account_id == account.id:

@@ -117,7 +117,7 @@ def tabs_of(account: Account, today: date) -> list[Tab]:
 
 
 def _rows(account: Account, today: date) -> list[Row]:
-    orders = list(orders_of(account=account).order_by("-created_at"))
+    orders = orders_of(account=account)
     contracts = [order.application.contract for order in orders]
     policies = {policy.contract: policy for policy in Policy.objects.filter(contract__in=contracts)}
     insured = _counted(Party.objects.filter(contract__in=contracts, is_insured=True).values_list("contract", flat=True))

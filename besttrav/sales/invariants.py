@@ -18,7 +18,7 @@ from besttrav.privacy import files
 from besttrav.privacy.invariants import invariant
 from besttrav.privacy.models import ConsentEvent
 from besttrav.sales import evidence, queries
-from besttrav.sales.models import Application, Evidence, Notice, Order
+from besttrav.sales.models import Application, Evidence, Notice, Order, Visit
 from besttrav.sales.operations.applying import agrees_to_death_cover
 
 GRACE = timedelta(minutes=15)
@@ -122,6 +122,15 @@ def every_sale_moved_along_its_table() -> Iterator[str]:
     for model in (Application, Order, Notice, Policy):
         for id in broken_histories(model):
             yield f"{model._meta.label_lower} {id} has a history that is no path of its moves"
+
+
+@invariant
+def every_sale_is_whose_we_wrote_it_is() -> Iterator[str]:
+    """A bond shows a row that was made or changed past us."""
+    for model in (Application, Order, Notice, Visit):
+        for row in model.objects.iterator(chunk_size=500):
+            if not row.is_bound:
+                yield f"{model._meta.label_lower} {row.pk} does not carry our bond"
 
 
 @invariant

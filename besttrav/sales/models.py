@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -10,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from besttrav.catalogue.models import ProductVersion
 from besttrav.kernel import clock, ids
 from besttrav.kernel.money import Money
+from besttrav.people.bonds import Bound, bond
 from besttrav.people.models import Account
 from besttrav.policies.models import Party
 from besttrav.policies.purposes import APPLY, CONCLUDE, DECLARE_HEALTH, PROVE_COVER
@@ -43,7 +45,7 @@ APPLICATION_MOVES: dict[str, set[ApplicationState]] = {
 }
 
 
-class Application(PersonalModel):
+class Application(PersonalModel, Bound):
     """A proposal to an insurer, from the first step to the signature. `contract` and `file` outlive it where it becomes a policy.
 
     `browser_sha256` is the digest of the random token of the browser that fills it in; `account` whoever was signed in.
@@ -91,6 +93,14 @@ class Application(PersonalModel):
 
     class Meta:
         verbose_name = _("application for insurance")
+
+    @property
+    def true_bond(self) -> str:
+        """Ties contract and files, browser, account and the proof of the phone together: whoever can only write to the record cannot hand
+        an application to another browser, show somebody else's people in their own, or say that a phone was proved."""
+        proved = self.phone_proved_at and self.phone_proved_at.timestamp()
+        whose = (self.contract, self.file, self.health_file, self.holder, self.browser_sha256, self.account_id, proved)
+        return bond("applications", self.id, *whose, key=settings.ORDER_KEY)
 
     @property
     def premium(self) -> Money | None:
@@ -195,7 +205,7 @@ class RefundBecause(StrEnum):
     NO_ROOM = "no_room"
 
 
-class Order(models.Model):
+class Order(Bound):
     """What is paid for one signed application. Its number is what people read out on the phone."""
 
     MOVES, MOVED = ORDER_MOVES, ORDER_MOVED
@@ -226,6 +236,11 @@ class Order(models.Model):
         return f"order {self.id}"
 
     @property
+    def true_bond(self) -> str:
+        """Ties the order to its application, to whose data it is and to the account it belongs to."""
+        return bond("orders", self.id, self.number, self.application_id, self.subject, self.account_id, key=settings.ORDER_KEY)
+
+    @property
     def premium(self) -> Money:
         return Money(self.premium_fen)
 
@@ -241,7 +256,7 @@ class NoticeState(models.TextChoices):
 NOTICE_MOVES = {NoticeState.OPEN: {NoticeState.OBJECTED}, NoticeState.OBJECTED: set[NoticeState]()}
 
 
-class Notice(models.Model):
+class Notice(Bound):
     """What an insured person who is not the buyer is told: that they are in a contract, what is held, and that they may object.
 
     The link in it holds a random token, of which the record keeps the digest. `message` is empty where the buyer passes it on.
@@ -265,8 +280,13 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return f"notice {self.id}"
 
+    @property
+    def true_bond(self) -> str:
+        """Ties the link to the one person it is about."""
+        return bond("notices", self.id, self.application_id, self.party_id, self.subject, self.token_sha256, key=settings.ORDER_KEY)
 
-class Visit(models.Model):
+
+class Visit(Bound):
     """A browser that proved it belongs to the buyer of one order, for a short time: by the order's number and a code to its phone.
 
     `sees_papers` came with the last digits of the holder's document.
@@ -282,3 +302,8 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"visit {self.id}"
+
+    @property
+    def true_bond(self) -> str:
+        """Ties the browser's token to the order, to what it opens and for how long."""
+        return bond("visits", self.id, self.order_id, self.token_sha256, self.sees_papers, self.ends_at.timestamp())

@@ -16,11 +16,24 @@ from besttrav.policies.models import Party
 from besttrav.policies.purposes import APPLY
 from besttrav.privacy.gate import reveal
 from besttrav.sales.limits import ORDER
-from besttrav.sales.models import Answer, Application, Decision, Evidence, Order, OrderState, Visit
+from besttrav.sales.models import Answer, Application, ApplicationState, Decision, Evidence, Order, OrderState, Visit
 
 
-def applications_of(*, account: Account | None, browser_sha256: str) -> QuerySet[Application]:
-    """The applications of a browser and of whoever is signed in. An application of an account is not shown to its browser signed out."""
+def application_of(id: UUID, *, account: Account | None, browser_sha256: str) -> Application | None:
+    """One application of a browser or of whoever is signed in, and none that was made theirs past us."""
+    found = _applications(account, browser_sha256).filter(id=id).first()
+    return found if found and found.is_bound else None
+
+
+def unfinished_of(*, account: Account | None, browser_sha256: str, most: int) -> list[Application]:
+    """What a browser or person has begun and not finished, the latest first."""
+    unfinished = [ApplicationState.DRAFT, ApplicationState.DECLINED, ApplicationState.REFERRED]
+    found = _applications(account, browser_sha256).filter(state__in=unfinished).order_by("-last_activity_at")[:most]
+    return [one for one in found if one.is_bound]
+
+
+def _applications(account: Account | None, browser_sha256: str) -> QuerySet[Application]:
+    """An application of an account is not shown to its browser signed out."""
     mine = Q(browser_sha256=browser_sha256, account=None) if browser_sha256 else Q(pk=None)
     if account:
         mine |= Q(account=account)
@@ -66,8 +79,22 @@ def decision_of(application: Application) -> Decision | None:
     return cast(Decision | None, Decision.objects.filter(application=application).order_by("-at").first())
 
 
-def orders_of(*, account: Account | None = None, browser_sha256: str = "", visit: Visit | None = None) -> QuerySet[Order]:
-    """The orders somebody may see: their account's, those this browser signed a moment ago, the one it proved to belong to."""
+def order_of(number: str, *, account: Account | None = None, browser_sha256: str = "", visit: Visit | None = None) -> Order | None:
+    """One of the orders somebody may see: their account's, those this browser signed a moment ago, the one it proved to belong to."""
+    found = _orders(account, browser_sha256, visit).filter(number=number).first()
+    return found if found and _is_bound(found) else None
+
+
+def orders_of(*, account: Account | None = None, browser_sha256: str = "", visit: Visit | None = None) -> list[Order]:
+    """All of them, the newest first; none that was made theirs past us."""
+    return [order for order in _orders(account, browser_sha256, visit).order_by("-created_at") if _is_bound(order)]
+
+
+def _is_bound(order: Order) -> bool:
+    return order.is_bound and order.application.is_bound
+
+
+def _orders(account: Account | None, browser_sha256: str, visit: Visit | None) -> QuerySet[Order]:
     mine = Q(pk=visit.order_id) if visit else Q(pk=None)
     if account:
         mine |= Q(account=account)
@@ -92,4 +119,5 @@ def acting_for(order: Order) -> Actor:
 
 
 def living_visit(token_sha256: str) -> Visit | None:
-    return Visit.objects.filter(token_sha256=token_sha256, ends_at__gt=clock.now()).select_related("order").first()
+    found = Visit.objects.filter(token_sha256=token_sha256, ends_at__gt=clock.now()).select_related("order").first()
+    return found if found and found.is_bound else None

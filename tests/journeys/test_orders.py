@@ -14,7 +14,7 @@ from besttrav.sales.models import Notice, Order
 from besttrav.sales.operations import issuing, noticing
 from besttrav.sales.operations.finding import policy_of
 from tests.browser import examine
-from tests.portal.orders import BROWSER, a_while_passes, work_aside
+from tests.portal.orders import BROWSER, a_while_passes, given_to, work_aside
 from tests.sales.shop import PHONE, Shop
 
 pytestmark = pytest.mark.django_db(databases=["default", "vault"], transaction=True)
@@ -132,7 +132,8 @@ def test_what_was_not_paid_what_was_declined_and_my_insurance(tab: BrowserContex
     shop.paid(held)
     work_aside(shop)
     member = shop.world.stranger
-    Order.objects.filter(id__in=[declined.id, held.id]).update(account=member.account)
+    for order in Order.objects.filter(id__in=[declined.id, held.id]):
+        given_to(order, member.account)
     tab.add_cookies([{"name": CUSTOMER_COOKIE, "value": member.token, "url": site}])
     page.goto(f"{site}/my/policies/")
     expect(page.get_by_role("link", name="电子保单")).to_be_visible()

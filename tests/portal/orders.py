@@ -8,6 +8,7 @@ from django.test import Client
 
 from besttrav.payments.models import Payment
 from besttrav.people.cookies import APPLICATION_COOKIE
+from besttrav.people.models import Account
 from besttrav.policies.operations.people import Person
 from besttrav.privacy import marks
 from besttrav.sales.models import Order
@@ -32,6 +33,13 @@ def insured(shop: Shop, slug: str = "outbound", people: list[Person] | None = No
     shop.work()
     order.refresh_from_db()
     return order
+
+
+def given_to(order: Order, account: Account) -> None:
+    """As if somebody who was signed in had bought it."""
+    order.account = account
+    order.bind()
+    order.save(update_fields=["account", "bond"])
 
 
 def found_again(shop: Shop, order: Order, client: Client | None = None, phone: str = PHONE) -> Client:

@@ -16,7 +16,7 @@ from besttrav.sales import evidence
 from besttrav.sales.models import Evidence, OrderState, RefundBecause, Visit
 from besttrav.sales.operations.finding import policy_of
 from tests.conftest import StoppedClock
-from tests.portal.orders import DIGITS, FRAGMENT, a_while_passes, buyer, insured
+from tests.portal.orders import DIGITS, FRAGMENT, a_while_passes, buyer, given_to, insured
 from tests.sales.shop import PHONE, Shop
 from tests.world import Customer
 
@@ -188,8 +188,7 @@ def test_my_insurance_has_tabs_by_where_it_stands(
     second = shop.ordered("domestic", destinations=("CN",), plan=shop.offer("domestic").plans[0].code)
     member = shop.world.stranger
     for order in (first, second):
-        order.account = member.account
-        order.save(update_fields=["account"])
+        given_to(order, member.account)
     client = browser_of(member)
     client.get("/my/policies/")
     with django_assert_num_queries(7):

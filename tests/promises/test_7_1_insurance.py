@@ -9,7 +9,7 @@ from besttrav.kernel import ids
 from besttrav.privacy import files
 from besttrav.privacy.models import Sharing
 from besttrav.sales.operations.finding import policy_of
-from tests.portal.orders import insured
+from tests.portal.orders import given_to, insured
 from tests.sales.conftest import shop
 from tests.sales.shop import Shop
 from tests.world import Customer
@@ -23,8 +23,7 @@ def test_my_insurance_holds_contract_papers_story_and_recipients(shop: Shop, bro
     policy = policy_of(order)
     assert policy
     member = shop.world.spouse
-    order.account = member.account
-    order.save(update_fields=["account"])
+    given_to(order, member.account)
     client = browser_of(member)
     assert "我的保险" in client.get("/").content.decode()
     assert f"/my/policies/{policy.id}/" in client.get("/my/policies/").content.decode()

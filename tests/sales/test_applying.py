@@ -33,7 +33,7 @@ def test_the_buyer_sees_what_they_typed_and_the_stranger_does_not(shop: Shop) ->
     assert [opened.name for opened in reveal(parties, ["name"], purpose=APPLY, actor=buyer)] == ["林知远", "苏晚晴"]
     with pytest.raises(NotYours):
         reveal(parties, ["name"], purpose=APPLY, actor=shop.world.stranger.actor)
-    assert not queries.applications_of(account=shop.world.stranger.account, browser_sha256="another browser").exists()
+    assert queries.application_of(application.id, account=shop.world.stranger.account, browser_sha256="another browser") is None
 
 
 def test_whoever_is_typed_anew_is_somebody_else_and_consents_to_nothing_yet(shop: Shop) -> None:

@@ -72,7 +72,7 @@ def test_number_phone_and_code_show_how_the_order_stands_for_half_an_hour(
 ) -> None:
     visit, token = finder.comes()
     assert queries.living_visit(digest(token)) == visit
-    assert list(queries.orders_of(visit=visit)) == [order]
+    assert queries.orders_of(visit=visit) == [order]
     assert not visit.sees_papers
     (entry,) = Entry.objects.filter(action="sales.found", about_id=order.id)
     assert (entry.about_id, entry.subject, entry.facts["papers"]) == (order.id, order.subject, False)
@@ -170,12 +170,12 @@ def test_whoever_signs_in_and_proves_it_is_theirs_takes_the_order_into_their_acc
     buyer, stranger = shop.world.child, shop.world.stranger  # any account will do: what counts was proved by the visit
     finding.join(visit=visit, account=buyer.account, actor=buyer.actor)
     finding.join(visit=visit, account=buyer.account, actor=buyer.actor)
-    assert list(queries.orders_of(account=buyer.account)) == [order]
+    assert queries.orders_of(account=buyer.account) == [order]
     order.application.refresh_from_db()
     assert order.application.account == buyer.account
     with pytest.raises(NotFound):
         finding.join(visit=visit, account=stranger.account, actor=stranger.actor)
-    assert not queries.orders_of(account=stranger.account).exists()
+    assert not queries.orders_of(account=stranger.account)
 
 
 def test_whoever_was_forgotten_is_found_by_nothing(finder: Finder, order: Order) -> None:

@@ -77,5 +77,5 @@ def _set(session: Session, sha256: str) -> None:
     was_bound = session.is_bound
     session.device_sha256 = sha256
     if was_bound:
-        session.bond = session.true_bond
+        session.bind()
     session.save(update_fields=["device_sha256", "bond"])

@@ -122,5 +122,5 @@ def _move(grant: RoleGrant, to: GrantState, *, actor: Actor, because: str) -> No
 
 def _bind(grant: RoleGrant) -> None:
     """Save it bound as it now stands."""
-    grant.bond = grant.true_bond
+    grant.bind()
     grant.save()

@@ -36,7 +36,7 @@ def begin(*, owner: Account | StaffMember, visitor: Visitor, trust: Trust, devic
             last_seen_at=now,
             proved_at=now,
         )
-        session.bond = session.true_bond
+        session.bind()
         session.save()
     return session, token
 

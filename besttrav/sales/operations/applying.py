@@ -46,6 +46,14 @@ class NotOpen(Refusal):
     way_out = _("Start a new one: what the product asks is quickly filled in.")
 
 
+class NotOurs(Refusal):
+    """The row does not carry our bond: somebody changed past us whose it is."""
+
+    code = "application_not_ours"
+    message = _("This application was changed from outside, so we do not go on with it.")
+    way_out = _("Start a new one, and call us: we will look into it.")
+
+
 class TooManyPeople(Refusal):
     code = "too_many_people"
     message = _("These are more people than one application takes.")
@@ -94,6 +102,7 @@ def start(
         application.holder = sheet.id
         application.groups = dict(wanted.groups)
         _set_trip(application, wanted)
+        application.bind()
         application.save()
         record(actions.STARTED, about=application, actor=actor, product=offer.slug)
         evidence.note(application, seen, "started", product=offer.slug, version=offer.version.number, plan=wanted.plan)
@@ -231,6 +240,8 @@ def locked(application: Application) -> Iterator[None]:
     """The caller's application as it is now, nobody else's turn until the transaction ends."""
     with together():
         lock(application)
+        if not application.is_bound:
+            raise NotOurs
         yield
 
 
@@ -250,6 +261,7 @@ def _changing(application: Application, actor: Actor, what: str, seen: Seen, **f
         yield
         application.revision += 1
         application.last_activity_at = clock.now()
+        application.bind()
         application.save()
         evidence.note(application, seen, "filled_in", what=what, revision=application.revision, **facts)
         record(actions.CHANGED, about=application, actor=actor, what=what, revision=application.revision)

@@ -57,11 +57,7 @@ def find(*, number: str, challenge_id: UUID, code: str, visitor: Visitor, actor:
     token = new_token()
     with transaction.atomic():
         codes.spend(challenge=challenge, visitor=visitor, purpose=CodePurpose.FIND_ORDER)
-        if order is None or not belongs:
-            visit = None
-        else:
-            visit = Visit.objects.create(order=order, token_sha256=digest(token), ends_at=clock.now() + timedelta(minutes=VISIT.minutes))
-            record(actions.FOUND, about=order, actor=actor, subject=order.subject, papers=False)
+        visit = _begun(order, token, actor) if order and belongs else None
     if visit is None:
         raise NotFound
     return visit, token
@@ -77,8 +73,7 @@ def visit_of_buyer(*, order: Order, actor: Actor) -> tuple[Visit, str]:
         raise NotFound
     token = new_token()
     with transaction.atomic():
-        visit = Visit.objects.create(order=order, token_sha256=digest(token), ends_at=clock.now() + timedelta(minutes=VISIT.minutes))
-        record(actions.FOUND, about=order, actor=actor, subject=order.subject, papers=False)
+        visit = _begun(order, token, actor)
     return visit, token
 
 
@@ -94,15 +89,21 @@ def show_papers(*, visit: Visit, digits: str, actor: Actor) -> None:
     with transaction.atomic():
         Order.objects.select_for_update().get(id=visit.order_id)  # Tries at other visits of the order count too, one after another.
         visit.refresh_from_db(from_queryset=Visit.objects.select_for_update())
-        if visit.wrong_digits >= VISIT.wrong_digits or visit.ends_at <= clock.now() or _tried_too_often(visit.order_id):
+        if (
+            not visit.is_bound
+            or visit.wrong_digits >= VISIT.wrong_digits
+            or visit.ends_at <= clock.now()
+            or _tried_too_often(visit.order_id)
+        ):
             raise NotFound
         fits = hmac.compare_digest(number[-VISIT.digits :].encode(), digits.strip().upper().encode()) and len(number) > VISIT.digits
         if fits:
             visit.sees_papers = True
+            visit.bind()
             record(actions.FOUND, about=visit.order, actor=actor, subject=visit.order.subject, papers=True)
         else:
             visit.wrong_digits += 1
-        visit.save(update_fields=["sees_papers", "wrong_digits"])
+        visit.save(update_fields=["sees_papers", "wrong_digits", "bond"])
     if not fits:
         raise DigitsRefused
 
@@ -113,12 +114,21 @@ def join(*, visit: Visit, account: Account, actor: Actor) -> None:
         raise DigitsRefused
     with transaction.atomic():
         application, order = held(order=visit.order_id)
-        if order.account_id not in (None, account.id):
+        if order.account_id not in (None, account.id) or not (application.is_bound and order.is_bound):
             raise NotFound
-        application.account = order.account = account
-        application.save(update_fields=["account"])
-        order.save(update_fields=["account"])
+        for row in (application, order):
+            row.account = account
+            row.bind()
+            row.save(update_fields=["account", "bond"])
         record(actions.JOINED, about=order, actor=actor, subject=order.subject)
+
+
+def _begun(order: Order, token: str, actor: Actor) -> Visit:
+    visit = Visit(order=order, token_sha256=digest(token), ends_at=clock.now() + timedelta(minutes=VISIT.minutes))
+    visit.bind()
+    visit.save(force_insert=True)
+    record(actions.FOUND, about=order, actor=actor, subject=order.subject, papers=False)
+    return visit
 
 
 def _tried_too_often(order_id: UUID) -> bool:

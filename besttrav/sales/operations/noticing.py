@@ -29,6 +29,7 @@ from besttrav.privacy.gate import Closed, reveal, reveal_one
 from besttrav.privacy.purposes import NOTIFY
 from besttrav.sales import actions, queries
 from besttrav.sales.models import Application, Notice, NoticeState
+from besttrav.sales.operations.applying import NotOurs
 
 TELLER = Actor.job("sales.notice")
 
@@ -78,10 +79,13 @@ def write(application: Application, people: Sequence[Reachable]) -> list[Letter]
 
 def link_for_buyer(*, notice: Notice, actor: Actor) -> str:
     """A fresh link for somebody without a phone, shown to the buyer to hand on; the link shown before works no more."""
+    if not notice.is_bound:
+        raise NotOurs
     token = secrets.token_urlsafe(24)
     with transaction.atomic():
         notice.token_sha256 = digest(token)
-        notice.save(update_fields=["token_sha256"])
+        notice.bind()
+        notice.save(update_fields=["token_sha256", "bond"])
         record(actions.NOTICE_MADE, about=notice, actor=actor, subject=notice.subject, way="by_buyer")
     return _address(token)
 
@@ -89,7 +93,9 @@ def link_for_buyer(*, notice: Notice, actor: Actor) -> str:
 def opened(*, token: str) -> Notice | None:
     """The notice a link leads to, None for a link that leads nowhere. The first opening is written down."""
     notice = Notice.objects.filter(token_sha256=digest(token)).select_related("application", "party").first()
-    if notice and notice.opened_at is None:
+    if notice is None or not notice.is_bound:
+        return None
+    if notice.opened_at is None:
         with transaction.atomic():
             notice.opened_at = clock.now()
             notice.save(update_fields=["opened_at"])
@@ -128,6 +134,7 @@ def object_to(*, notice: Notice, actor: Actor) -> None:
 def _notice(application: Application, one: Reachable) -> tuple[Notice, Letter | None]:
     token = secrets.token_urlsafe(24)
     notice = Notice(application=application, party=one.party, subject=one.subject, token_sha256=digest(token))
+    notice.bind()
     if not one.phone:
         return notice, None
     values = {"product": str(queries.offer_of(application).name.in_language(application.language)), "link": _address(token)}

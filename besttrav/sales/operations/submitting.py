@@ -114,7 +114,8 @@ def prove_phone(*, application: Application, challenge_id: UUID, code: str, visi
             raise PaperChanged  # Perhaps another number stands there now.
         codes.spend(challenge=challenge, visitor=visitor, purpose=CodePurpose.BUY)
         application.phone_proved_at = clock.now()
-        application.save(update_fields=["phone_proved_at"])
+        application.bind()
+        application.save(update_fields=["phone_proved_at", "bond"])
         evidence.note(application, Seen("confirmation"), "phone_proved")
 
 
@@ -321,7 +322,9 @@ def _order(application: Application, subject: UUID, premium: Money) -> Order:
         pay_by=now + timedelta(minutes=ORDER.pay_minutes),
         created_at=now,
     )
-    order.number = references.mint(settings.ORDER_PREFIX)
-    while not insert_once(order):  # The number is somebody else's: there is one order for an application, and its row is locked.
+    while True:
         order.number = references.mint(settings.ORDER_PREFIX)
-    return order
+        order.bind()
+        if insert_once(order):
+            return order
+        # The number is somebody else's: there is one order for an application, and its row is locked.
