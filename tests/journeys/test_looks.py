@@ -76,7 +76,7 @@ def test_the_pages_of_an_account(page: Page, site: str, look: Look, world: World
     buyer = world.buyer
     searching.remember(account=buyer.account, words="申根 父母")
     come_in(page, site, CUSTOMER_COOKIE, buyer.token)
-    for name in ("profile", "profile/phone", "policies", "sessions", "privacy/looks", "privacy/searches"):
+    for name in ("profile", "profile/phone", "travellers", "policies", "sessions", "privacy/looks", "privacy/searches"):
         look(f"my-{name.replace('/', '-')}", f"/my/{name}/")
     page.goto(f"{site}/my/privacy/")
     page.get_by_role("main").locator("form[action*='/values/'] button").first.click()
@@ -125,7 +125,7 @@ def test_the_pages_of_staff(page: Page, site: str, look: Look, world: World) -> 
     granting.ask_for_role(staff=world.service_agent.member, role=Role.CLAIMS, actor=administrator.actor)
     staff.ask_reset(staff=world.service_agent.member, actor=administrator.actor)
     come_in(page, site, STAFF_COOKIE, administrator.token)
-    for name in ("", "people/", "closed-numbers/", "team/", "journal/", "permissions/"):
+    for name in ("", "orders/", "people/", "closed-numbers/", "team/", "journal/", "permissions/"):
         look(f"staff-{name.strip('/') or 'home'}", f"/staff/{name}")
     look("staff-person", f"/staff/people/{subject}/")
     Session.objects.update(proved_at=clock.now() - timedelta(minutes=6))
