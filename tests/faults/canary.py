@@ -28,6 +28,7 @@ from besttrav.kernel import clock, ids, jobs
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.keys import KeyGone, SealBroken
 from besttrav.kernel.registry import forget_providers
+from besttrav.people.bonds import Bound
 from besttrav.people.cookies import CUSTOMER_COOKIE, STAFF_COOKIE
 from besttrav.people.models import Account
 from besttrav.policies.models import Policy, PolicyDocument
@@ -86,7 +87,11 @@ def _row_of(model: type[models.Model], placed: dict[str, str]) -> models.Model:
         elif not field.null and not field.has_default() and not field.primary_key:
             values[field.name] = _filling(field, placed)
     values |= _needed_besides(model, placed)
-    return model._default_manager.create(**values)
+    row = model(**values)
+    if isinstance(row, Bound):
+        row.bind()
+    row.save(force_insert=True)
+    return row
 
 
 def _keep(model: type[models.Model], group: SheetField) -> Any:
