@@ -137,6 +137,7 @@ class _Buyer:
             wanted=wanted,
             language="zh-hans",
             browser_sha256="bench",
+            network="192.0.2.0/24",
             account=self.account,
             actor=self.actor,
             seen=seen,

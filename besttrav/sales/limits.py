@@ -7,6 +7,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class DraftLimits:
+    begun_a_day: int
+    begun_an_hour_network: int
     most_people: int
 
 

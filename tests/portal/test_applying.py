@@ -2,7 +2,9 @@
 
 import gzip
 import re
+from dataclasses import replace
 from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,7 +23,9 @@ from besttrav.policies.models import Party
 from besttrav.portal.forms.applying_person import FIELDS
 from besttrav.privacy.models import ConsentEvent
 from besttrav.sales import evidence
+from besttrav.sales.limits import DRAFT
 from besttrav.sales.models import Answer, Application, ApplicationState
+from besttrav.sales.operations import applying
 from tests import invented
 from tests.catalogue.shelf import SLUGS, stock
 from tests.portal.applicant import FRAGMENT, Applicant, fields, offer_of, told
@@ -90,6 +94,23 @@ def test_what_was_priced_is_what_the_application_begins_with(client: Client) -> 
     assert (application.plan, application.destinations, application.options) == (offer.plans[1].code, ["FR"], [offer.options[0].code])
     assert application.groups == {"children": 1, "adults": 2}
     assert application.first_day == applicant.first_day
+
+
+def test_whoever_begins_too_many_is_told_what_to_do_and_chooses_nothing_twice(
+    client: Client, applicant: Applicant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "DRAFT", replace(DRAFT, begun_a_day=1))
+    applicant.begin(to="JP", children="1")
+    refused = client.post("/applications/", {"product": "outbound", "to": "FR", "start": applicant.first_day.isoformat(), "children": "2"})
+
+    assert refused.status_code == 429
+    assert Application.objects.count() == 1
+    page = told(refused)
+    assert "请继续下面已开始的投保" in page
+    assert f"/applications/{applicant.application.id}/" in page
+    (back,) = re.findall(r'href="(/products/outbound/[^"]+)"', page)
+    assert {"to=FR", "children=2", f"start={applicant.first_day.isoformat()}"} <= set(unescape(back).partition("?")[2].split("&"))
+    assert client.get(unescape(back)).status_code == 200
 
 
 def test_a_product_that_is_not_sold_leads_to_the_shelf(client: Client) -> None:

@@ -69,6 +69,7 @@ class Shop:
             wanted=self.wanted(offer, **changed),
             language="zh-hans",
             browser_sha256=digest("the browser of a test"),
+            network=self.visitor.neighbourhood,
             account=None,
             actor=Actor.visitor(),
             seen=Seen("product", "v1"),

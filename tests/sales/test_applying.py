@@ -8,6 +8,8 @@ import pytest
 
 from besttrav.catalogue.offer import PaperKind
 from besttrav.kernel.actors import Actor
+from besttrav.people.models import Account
+from besttrav.people.visitors import digest
 from besttrav.policies.models import Party
 from besttrav.policies.purposes import APPLY
 from besttrav.privacy import consents, files
@@ -15,11 +17,14 @@ from besttrav.privacy.consent_codes import Consent
 from besttrav.privacy.gate import NotYours, reveal
 from besttrav.sales import evidence, queries
 from besttrav.sales.evidence import Seen
-from besttrav.sales.models import Answer, ApplicationState, Evidence
+from besttrav.sales.limits import DRAFT
+from besttrav.sales.models import Answer, Application, ApplicationState, Evidence
 from besttrav.sales.operations import applying, submitting
+from besttrav.sales.operations.applying import TooManyBegun
 from besttrav.sales.operations.submitting import NotComplete, Signature
 from besttrav.sales.steps import Step, missing, steps_of
 from tests import invented
+from tests.insurance import Later
 from tests.sales.shop import Shop
 
 VISITOR = Actor.visitor()
@@ -173,3 +178,42 @@ def _subjects(contract: UUID) -> dict[str, UUID]:
 
 def _ages(contract: UUID) -> list[int | None]:
     return list(Party.objects.filter(contract=contract).order_by("position").values_list("age", flat=True))
+
+
+def test_one_browser_begins_no_more_than_so_many_in_a_day(shop: Shop, monkeypatch: pytest.MonkeyPatch, later: Later) -> None:
+    monkeypatch.setattr(applying, "DRAFT", replace(DRAFT, begun_a_day=2))
+    first, _second = shop.started(), shop.started()
+    applying.withdraw(application=first, actor=VISITOR, seen=SEEN)
+    with pytest.raises(TooManyBegun):
+        shop.started()
+    later(86_401)
+    assert shop.started()
+
+
+def test_a_network_whose_browsers_forget_their_cookie_begins_no_more_than_so_many_in_an_hour(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, later: Later
+) -> None:
+    """Whoever is signed in, or somewhere else, still begins."""
+    monkeypatch.setattr(applying, "DRAFT", replace(DRAFT, begun_an_hour_network=2))
+    begin(shop, "one")
+    begin(shop, "two")
+    with pytest.raises(TooManyBegun):
+        begin(shop, "three")
+    assert begin(shop, "four", network="203.0.113.0/24")
+    assert begin(shop, "five", account=shop.world.buyer.account)
+    later(3601)
+    assert begin(shop, "three")
+
+
+def begin(shop: Shop, browser: str, *, network: str = "198.51.100.0/24", account: Account | None = None) -> Application:
+    offer = shop.offer()
+    return applying.start(
+        offer=offer,
+        wanted=shop.wanted(offer),
+        language="zh-hans",
+        browser_sha256=digest(browser),
+        network=network,
+        account=account,
+        actor=VISITOR,
+        seen=SEEN,
+    )

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from besttrav.catalogue import queries as catalogue
 from besttrav.kernel import clock
+from besttrav.kernel.errors import Refusal
 from besttrav.people import cookies
 from besttrav.people.access import EVERYONE, access
 from besttrav.people.requests import Request
@@ -17,10 +18,12 @@ from besttrav.portal.applying import account_of, draft_of, drafts_of, token_of
 from besttrav.portal.applying_pages import READ_OR_SEND, keeping, onward, step_page
 from besttrav.portal.forms.applying import StartForm
 from besttrav.portal.forms.applying_trip import ApplyingTripForm
+from besttrav.portal.shelf import address_of
 from besttrav.sales import pricing
 from besttrav.sales.evidence import Seen
 from besttrav.sales.models import ApplicationState
 from besttrav.sales.operations import applying
+from besttrav.sales.operations.applying import TooManyBegun
 from besttrav.sales.steps import Step
 from besttrav.ui.entry import entry_page
 from besttrav.ui.fresh import page_version
@@ -34,22 +37,39 @@ from besttrav.ui.pages import page
 def applications(request: Request) -> HttpResponse:
     """What this browser or person has begun; and, by the button of a product page, one more."""
     if request.method != "POST":
-        return page(request, "portal/applying/applications.html", drafts=drafts_of(request), days=cookies.APPLICATION_DAYS)
+        return _begun_page(request)
     offer = catalogue.current(request.POST.get("product", ""), clock.today())
     if offer is None:
         return HttpResponseRedirect(reverse("portal:products"), status=303)
     form = StartForm(offer, request.POST)
     token = token_of(request) or new_token()
-    application = applying.start(
-        offer=offer,
-        wanted=form.wanted(),
-        language=request.visitor.language,
-        browser_sha256=digest(token),
-        account=account_of(request),
-        actor=request.actor,
-        seen=Seen("product", page_version(offer.version.digest)),
-    )
+    try:
+        application = applying.start(
+            offer=offer,
+            wanted=form.wanted(),
+            language=request.visitor.language,
+            browser_sha256=digest(token),
+            network=request.visitor.neighbourhood,
+            account=account_of(request),
+            actor=request.actor,
+            seen=Seen("product", page_version(offer.version.digest)),
+        )
+    except TooManyBegun as refusal:
+        return _begun_page(request, refusal, back=address_of(offer, form.trip, offer.plan(form.wanted().plan)))
     return keeping(HttpResponseRedirect(reverse("portal:application-entry", args=[application.id]), status=303), token)
+
+
+def _begun_page(request: Request, refusal: Refusal | None = None, *, back: str = "") -> HttpResponse:
+    """Everything begun. Where no more can be, `back` is the product with what was chosen there, so that nothing is chosen twice."""
+    return page(
+        request,
+        "portal/applying/applications.html",
+        status=429 if refusal else None,
+        drafts=drafts_of(request),
+        days=cookies.APPLICATION_DAYS,
+        refusal=refusal,
+        back=back,
+    )
 
 
 @entry_page

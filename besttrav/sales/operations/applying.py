@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from besttrav.catalogue.offer import Offer, PaperKind
@@ -22,7 +23,7 @@ from besttrav.policies.models import Party
 from besttrav.policies.operations import people as contract_people
 from besttrav.policies.operations.people import Person
 from besttrav.policies.purposes import APPLY
-from besttrav.privacy import consents, files
+from besttrav.privacy import consents, files, marks
 from besttrav.privacy.consent_codes import Consent
 from besttrav.privacy.consents import Given, ShownText
 from besttrav.privacy.gate import reveal, reveal_one
@@ -35,6 +36,7 @@ from besttrav.sales.models import Answer, Application, ApplicationState, Order
 
 CHECKER = Actor.job("sales.apply")
 OFFERS_BY_SMS = Consent.K10.name
+BEGUN, HOUR = "application_begun", timedelta(hours=1)
 GUARDED_BELOW = 14  # Article 31 of the Personal Information Protection Law: below it a guardian consents.
 
 
@@ -44,6 +46,14 @@ class NotOpen(Refusal):
     code = "application_not_open"
     message = _("This application can no longer be changed.")
     way_out = _("Start a new one: what the product asks is quickly filled in.")
+
+
+class TooManyBegun(Refusal):
+    """This account, browser or network began unusually many applications."""
+
+    code = "too_many_begun"
+    message = _("Unusually many applications were begun here, so we do not begin another one just now.")
+    way_out = _("Go on with one that waits below, sign in, or try again in an hour. Or call us: we begin it with you.")
 
 
 class NotOurs(Refusal):
@@ -92,9 +102,13 @@ class Wanted:
 
 
 def start(
-    *, offer: Offer, wanted: Wanted, language: str, browser_sha256: str, account: Account | None, actor: Actor, seen: Seen
+    *, offer: Offer, wanted: Wanted, language: str, browser_sha256: str, network: str, account: Account | None, actor: Actor, seen: Seen
 ) -> Application:
-    """Open an application for this version of the product; it stays with this version to the end."""
+    """Open an application for this version of the product; it stays with this version to the end. Raises TooManyBegun.
+
+    Each keeps rows, keys and a trace for weeks, so nobody begins any number of them. `network` is the neighbourhood of the browser.
+    """
+    _require_few_begun(browser_sha256, network, account)
     application = Application(browser_sha256=browser_sha256, account=account, version_id=offer.version.id, language=language)
     # Whoever fills it in is somebody from the first step on, though nothing is known of them yet.
     sheet = files.open_sheet(keep=Keep.QUOTE, subject=account.subject if account else None, file=application.file)
@@ -233,6 +247,18 @@ def withdraw(*, application: Application, actor: Actor, seen: Seen) -> None:
         application.signature = application.trip_words = None
         application.save()
         move(application, ApplicationState.WITHDRAWN, actor=actor, because="own_wish")
+
+
+def _require_few_begun(browser_sha256: str, network: str, account: Account | None) -> None:
+    """Who is signed in has proved a phone, and shares no network's number with strangers."""
+    now = clock.now()
+    theirs = Q(account=account) if account else Q(account=None, browser_sha256=browser_sha256)
+    if Application.objects.filter(theirs, created_at__gt=now - timedelta(days=1)).count() >= DRAFT.begun_a_day:
+        raise TooManyBegun
+    if account is None:
+        if marks.count(BEGUN, network, kind=Kind.NETWORK_ADDRESS, since=now - HOUR) >= DRAFT.begun_an_hour_network:
+            raise TooManyBegun
+        marks.note(BEGUN, network, kind=Kind.NETWORK_ADDRESS, life=HOUR)
 
 
 @contextmanager
