@@ -3,6 +3,10 @@
 Articles 17 and 23 of the Personal Information Protection Law. Where they have a phone they get a message with a link of their own; where
 they have none, the buyer is shown the link to hand on. Typing somebody's number attached nothing to them, and the link shows nothing of
 anybody else.
+
+Beneficiaries are not told: whom somebody names is their own choice, which they may change and keep to themselves (articles 39 to 41 of the
+Insurance Law ask for the insured person's agreement, and for no word to who is named). The policyholder sees them among the people of the
+contract, and what is held about them is theirs to ask for like everybody's.
 """
 
 import secrets
