@@ -111,6 +111,11 @@ def an_issued_order_has_its_policy_and_no_other_has() -> Iterator[str]:
         " AND exchange.kind = 'submit' WHERE o.state IN ('refunding', 'refunded') AND exchange.state NOT IN ('rejected', 'given_up')"
     )
     yield from _told(
+        "SELECT o.id, 'has its money back, and its policy stands' FROM sales_order o JOIN sales_application a ON a.id = o.application_id"
+        " JOIN policies_policy p ON p.contract = a.contract AND p.state = 'stands'"
+        " JOIN payments_payment payment ON payment.id = o.payment AND payment.state = 'returned'"
+    )
+    yield from _told(
         "SELECT policy_id, 'has transactions that are not numbered from one on' FROM policies_policytransaction GROUP BY policy_id"
         " HAVING min(number) <> 1 OR max(number) <> count(*)"
     )

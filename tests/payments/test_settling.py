@@ -67,10 +67,14 @@ def test_a_refund_whose_failure_the_channel_does_not_confirm_is_not_tried_again(
     cashiers["wechat"].misbehave({"fault": fault, "call": "query_refund", "times": 9})
     with pytest.raises(paying.NotSurelyFailed):
         paying.refund_again(refund=refund, because="tried_again", actor=CLERK)
+    with pytest.raises(paying.NotSurelyFailed):
+        paying.pay_by_hand(payment=refund.payment, reference="BANK-2026-0042", because="no_other_way", actor=CLERK)
     cashiers["wechat"].misbehave()
     cashiers["wechat"].control("refund", {"number": refund.number, "status": "SUCCESS"})
     with pytest.raises(paying.NotSurelyFailed):
         paying.refund_again(refund=refund, because="tried_again", actor=CLERK)
+    with pytest.raises(paying.NotSurelyFailed):
+        paying.pay_by_hand(payment=refund.payment, reference="BANK-2026-0042", because="no_other_way", actor=CLERK)
     assert Refund.objects.count() == 1
 
 
@@ -110,6 +114,13 @@ def test_what_is_not_confirmed_is_owed_as_before(cashiers: dict[str, Cashier], d
     assert ledger.balance(Account.PREMIUM_HELD) == -PRICE
     assert waiting() == [payment]
     assert violations() == {}
+
+
+def test_money_that_bought_something_is_not_paid_back_by_hand(cashiers: dict[str, Cashier]) -> None:
+    payment = captured(cashiers)
+    with pytest.raises(paying.NothingOwed):
+        paying.pay_by_hand(payment=payment, reference="BANK-2026-0042", because="no_other_way", actor=CLERK)
+    assert not Refund.objects.exists()
 
 
 def test_what_a_channel_may_still_pay_is_not_paid_by_hand_as_well(cashiers: dict[str, Cashier], drain: Drain) -> None:

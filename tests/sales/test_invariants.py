@@ -53,4 +53,5 @@ def test_what_is_wrong_with_a_sale_is_noticed(order: Order) -> None:
     assert noticed("DELETE FROM privacy_sharing") == {P2}
     assert noticed("UPDATE sales_order SET paid_at = NULL") == {P2}
     assert noticed("UPDATE sales_order SET state = 'refunded'") == {P1}
+    assert noticed("UPDATE payments_payment SET state = 'returned'") == {P1}
     assert noticed("UPDATE policies_policytransaction SET number = 2") == {P1}

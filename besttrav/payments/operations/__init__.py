@@ -31,6 +31,7 @@ from besttrav.payments.operations.refunding import (
     send_refund,
 )
 from besttrav.payments.operations.settling import (
+    NothingOwed,
     NothingProposed,
     RefundUnderWay,
     SecondPersonNeeded,
@@ -45,6 +46,7 @@ __all__ = [
     "BeingLookedInto",
     "NotSurelyFailed",
     "NothingCaptured",
+    "NothingOwed",
     "NothingProposed",
     "NothingToPay",
     "NothingUnapplied",

@@ -23,6 +23,7 @@ from besttrav.payments.models import REFUND_MOVES, Payment, PaymentState, Refund
 from besttrav.payments.port import PayBack, RefundFound, Return
 
 DECISIONS = UUID("b3c1b0a8-6f0c-5e57-9c39-6f5d3a0f7c21")  # the name space of what staff decide: one decision for one failure
+UNWANTED = (PaymentState.DISPUTED, PaymentState.UNAPPLIED)  # money that buys nothing
 _NOTHING_PAID = (Return.FAILED, Return.REFUSED, Return.ABSENT)
 
 
@@ -135,16 +136,21 @@ def refund_again(*, refund: Refund, because: str, actor: Actor) -> Refund:
     The channel is asked about the old number first. Raises NotSurelyFailed where it does not say again that nothing was paid, and what
     `refund` raises.
     """
+    require_surely_failed(refund)
+    return _decided(refund.payment, refund.amount, refund.pk, because=because, actor=actor)
+
+
+def require_surely_failed(refund: Refund) -> None:
+    """Ask the channel once more about a refund that failed. Raises NotSurelyFailed unless it says so again. Outside any transaction."""
     found = reach(refund.payment.channel).query_refund(refund.number, refund.payment.number)
     refund.refresh_from_db()
     if refund.is_by_hand or refund.state != RefundState.FAILED or found.standing not in _NOTHING_PAID:
         raise NotSurelyFailed
-    return _decided(refund.payment, refund.amount, refund.pk, because=because, actor=actor)
 
 
 def give_back(*, payment: Payment, because: str, actor: Actor) -> Refund:
     """Refund what stands in unapplied receipts, where no machine may decide that. Raises NothingUnapplied, and what `refund` raises."""
-    if payment.state not in (PaymentState.DISPUTED, PaymentState.UNAPPLIED):
+    if payment.state not in UNWANTED:
         raise NothingUnapplied
     return _decided(payment, payment.refundable, payment.pk, because=because, actor=actor)
 

@@ -16,7 +16,7 @@ from besttrav.kernel.money import Money
 from besttrav.payments import actions, ledger
 from besttrav.payments.accounts import Account
 from besttrav.payments.models import Difference, DifferenceState, Payment, Refund, RefundState, What, number_of
-from besttrav.payments.operations.refunding import NothingCaptured, RefundTooMuch, fail, source_of, succeed
+from besttrav.payments.operations.refunding import UNWANTED, NothingCaptured, RefundTooMuch, fail, require_surely_failed, source_of, succeed
 
 
 class SecondPersonNeeded(Refusal):
@@ -33,6 +33,14 @@ class RefundUnderWay(Refusal):
     way_out = _("Ask the channel, and wait until it has failed or come through.")
 
 
+class NothingOwed(Refusal):
+    """The money bought something, and nobody decided to give it back."""
+
+    code = "nothing_owed"
+    message = _("Nothing of this payment is owed back.")
+    way_out = _("Give the order back first. Only what the channel then does not pay is paid by hand.")
+
+
 class NothingProposed(Refusal):
     code = "nothing_proposed"
     message = _("This has been settled in the meantime.")
@@ -40,10 +48,15 @@ class NothingProposed(Refusal):
 
 
 def pay_by_hand(*, payment: Payment, reference: str, because: str, actor: Actor) -> Refund:
-    """Say that all that is left of a payment was paid back from our bank account. Nobody refunds it again meanwhile.
+    """Say that all that is left of a payment was paid back from our bank account. Nobody refunds it again meanwhile. Outside a transaction.
 
-    Raises NothingCaptured, RefundTooMuch where nothing is left, and RefundUnderWay.
+    Only money that is owed back goes this way: what buys nothing, or what a channel was told to refund and did not, as it says once more.
+    Raises NothingCaptured, NothingOwed, NotSurelyFailed, RefundTooMuch where nothing is left, and RefundUnderWay. What the channel pays out
+    after it was asked, and before the second person confirms, is found by its bill.
     """
+    failed = list(payment.refunds.filter(state=RefundState.FAILED, is_by_hand=False))
+    for one in failed:
+        require_surely_failed(one)
     with transaction.atomic():
         payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
         amount = payment.refundable
@@ -53,6 +66,8 @@ def pay_by_hand(*, payment: Payment, reference: str, because: str, actor: Actor)
             raise RefundUnderWay
         if not amount:
             raise RefundTooMuch
+        if not failed and payment.state not in UNWANTED:
+            raise NothingOwed
         made = _proposed(payment, amount, reference, because, _staff(actor))
         payment.refunding_fen += amount.fen
         payment.save(update_fields=["refunding_fen"])
