@@ -39,7 +39,7 @@ from besttrav.sales import evidence, queries
 from besttrav.sales.models import Answer, Application, ApplicationState, Notice, Order, OrderState
 from besttrav.sales.operations import issuing
 from tests import invented
-from tests.faults.test_together import at_once
+from tests.faults.test_together import at_once, beside
 from tests.insurance import Later
 from tests.sales.shop import PHONE, Shop
 
@@ -391,6 +391,32 @@ def test_of_two_orders_for_one_person_paid_at_once_one_is_insured(shop: Shop, la
     first.refresh_from_db()
     second.refresh_from_db()
     assert sorted([first.state, second.state]) == [OrderState.PAID, OrderState.REFUNDING]
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "vault"])
+def test_a_contract_concluded_while_the_caps_are_asked_is_counted(shop: Shop, later: Later) -> None:
+    first, second = ordered(shop), again(shop, shop.spouse())
+    taken, waiting = shop.paid(first), shop.paid(second)
+    issuing.take_payment(payment=taken)
+    issuing.work(exchange=submission(first))
+    now, concluded = clock.now(), list[Any]()
+
+    def conclude() -> None:
+        with clock.frozen(now):
+            issuing.conclude(exchange=submission(first))
+
+    def between_two_looks(execute: Any, sql: str, *rest: Any) -> Any:
+        done = execute(sql, *rest)
+        if '"first_day" <= ' in sql and not concluded:
+            with beside(conclude) as now_and_here:
+                concluded.append(now_and_here())
+        return done
+
+    with connection.execute_wrapper(between_two_looks):
+        issuing.take_payment(payment=waiting)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (concluded, first.state, second.state) == ([None], OrderState.ISSUED, OrderState.REFUNDING)
 
 
 def take(payment_id: UUID, now: datetime) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from besttrav.catalogue import queries as catalogue
 from besttrav.catalogue import underwriting
@@ -109,15 +109,19 @@ class _Bought:
 
 
 def _bought_meanwhile(trip: Trip, contracts: set[UUID]) -> dict[UUID, _Bought]:
-    """Those of the contracts that cover a day of this trip: the policies that stand, and what is paid and not issued yet."""
+    """Those of the contracts that cover a day of this trip: the policies that stand, and what is paid and not issued yet.
+
+    In this order: what is paid at the first look may be a policy at the second, and is counted all the same.
+    """
     if not contracts:
         return {}
     meanwhile = Q(first_day__lte=trip.ends_on, last_day__gte=trip.first_day)
+    applied = list(Application.objects.filter(meanwhile, contract__in=contracts).annotate(order_state=F("order__state")))
     standing = Policy.objects.filter(meanwhile, contract__in=contracts, state=PolicyState.STANDS)
     bought = {one.contract: _Bought(catalogue.offer(one.version_id), one.plan, frozenset()) for one in standing}
-    applied = Application.objects.filter(meanwhile, contract__in=contracts).filter(Q(contract__in=bought) | Q(order__state=OrderState.PAID))
     for one in applied:
-        bought[one.contract] = _Bought(catalogue.offer(one.version_id), one.plan, frozenset(one.options))
+        if one.contract in bought or one.order_state == OrderState.PAID:
+            bought[one.contract] = _Bought(catalogue.offer(one.version_id), one.plan, frozenset(one.options))
     return bought
 
 
