@@ -147,11 +147,12 @@ def test_a_child_is_saved_only_where_the_guardian_agrees(world: World) -> None:
     assert not SavedTraveller.objects.exists()
 
     (row,) = keep(world.buyer, SPOUSE)
+    mistyped = replace(child(), documents=SPOUSE.documents)
     with pytest.raises(GuardianMissing):
-        change(world.buyer, row, child())
-    change(world.buyer, row, child(), has_guardian=True)
-    change(world.buyer, row, child())
-    assert listed(world.buyer) == [child()]
+        change(world.buyer, row, mistyped)
+    change(world.buyer, row, mistyped, has_guardian=True)
+    change(world.buyer, row, mistyped)
+    assert listed(world.buyer) == [mistyped]
 
 
 def test_whoever_is_known_is_brought_up_to_date_and_keeps_the_other_document(world: World) -> None:
@@ -163,6 +164,26 @@ def test_whoever_is_known_is_brought_up_to_date_and_keeps_the_other_document(wor
     assert now == replace(SPOUSE, documents=(*abroad.documents, *SPOUSE.documents))
     keep(world.buyer, replace(now, name="苏晚晴清", documents=SPOUSE.documents))
     assert [one.name for one in listed(world.buyer)] == ["苏晚晴清"], "the same document is the same person"
+
+
+def test_of_two_who_look_like_one_in_the_list_each_is_kept(world: World) -> None:
+    keep(world.buyer, SPOUSE)
+    renamed = replace(SPOUSE, name="苏晚", birth_date=date(1980, 1, 1))
+    namesake = replace(SPOUSE, documents=(Document(kind="passport", number=invented.passport(55)),))
+    rows = keep(world.buyer, namesake, renamed, namesake)
+    assert len({row.pk for row in rows}) == 2
+    assert {one.name for one in listed(world.buyer)} == {"苏晚晴", "苏晚"}
+
+
+def test_nobody_becomes_another_person_who_never_agreed(world: World) -> None:
+    adult, kid = keep(world.buyer, SPOUSE, child(), has_guardian=True)
+    stranger = replace(SPOUSE, name="王知秋", documents=(Document(kind="passport", number=invented.passport(99)),))
+    other_child = replace(child(), name="王小满", documents=(Document(kind="passport", number=invented.passport(98)),))
+    for row, told in ((adult, stranger), (kid, other_child)):
+        with pytest.raises(travellers.AnotherPerson):
+            change(world.buyer, row, told, has_guardian=True)
+    change(world.buyer, adult, replace(SPOUSE, name="苏晚", birth_date=date(1988, 3, 9)))
+    assert {one.name for one in listed(world.buyer)} == {"苏晚", "林小满"}
 
 
 def test_a_list_has_an_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

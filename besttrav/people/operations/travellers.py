@@ -47,6 +47,14 @@ class GuardianMissing(Refusal):
     way_out = _("Confirm it, or do not save the child.")
 
 
+class AnotherPerson(Refusal):
+    """What was agreed to was agreed to by somebody else."""
+
+    code = "another_person"
+    message = _("This is another person: neither a document nor name and birth date are the same.")
+    way_out = _("Save this person anew, and remove the one you no longer insure.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Document:
     """An identity document, checked."""
@@ -91,6 +99,7 @@ def keep(
     """
     if any(one.is_guarded for one in people) and not has_guardian:
         raise GuardianMissing
+    people = _each_once(people)
     with transaction.atomic():
         kept = _locked_list(account)
         known = _known(people, kept, actor)
@@ -106,7 +115,11 @@ def keep(
 
 
 def change(*, traveller: SavedTraveller, told: Traveller, has_guardian: bool, agreed_to: ShownText, page: str, actor: Actor) -> None:
-    """Write this in the place of what there was. Raises GuardianMissing for a child whose guardian was not said to agree before either."""
+    """Write this in the place of what there was, about the same person. Raises AnotherPerson, and GuardianMissing for a child whose
+    guardian was not said to agree before either."""
+    (before,) = read([traveller], actor=actor)
+    if not _keys(before) & _keys(told):
+        raise AnotherPerson
     with transaction.atomic():
         (subject,) = files.subjects_of([traveller.person]).values()
         if told.is_guarded and not consents.is_given(subject, Consent.K14):
@@ -179,18 +192,41 @@ def _locked_list(account: Account) -> list[SavedTraveller]:
 def _known(people: Sequence[Traveller], kept: Sequence[SavedTraveller], actor: Actor) -> list[SavedTraveller | None]:
     """The row of each who is in the list already, None of whoever is new to it."""
     rows: dict[object, SavedTraveller] = {}
+    found: dict[int, SavedTraveller] = {}
     named = ("name", "birth_date", "identity_number", "other_number")
     for row, opened in zip(kept, reveal(kept, named, purpose=PREFILL, actor=actor), strict=True):
         rows[opened.name, opened.birth_date] = rows[opened.identity_number] = row
         if opened.other_number:
             rows[opened.other_number] = row
-    return [
-        next((rows[key] for key in (*(one.number for one in person.documents), _called(person)) if key in rows), None) for person in people
-    ]
+    for keys_of in (_numbers, _called):  # Whoever shows a document comes before whoever only has the name.
+        for place, person in enumerate(people):
+            mine = next((rows[key] for key in keys_of(person) if key in rows and rows[key] not in found.values()), None)
+            if mine and place not in found:
+                found[place] = mine
+    return [found.get(place) for place in range(len(people))]
 
 
-def _called(person: Traveller) -> tuple[str, str]:
-    return Kind.NAME.clean(person.name), person.birth_date.isoformat()
+def _each_once(people: Sequence[Traveller]) -> list[Traveller]:
+    seen: set[object] = set()
+    once: list[Traveller] = []
+    for person in people:
+        if not _keys(person) & seen:
+            once.append(person)
+        seen |= _keys(person)
+    return once
+
+
+def _keys(person: Traveller) -> set[object]:
+    """What tells that somebody is the same: one of their documents, or name and birth date together."""
+    return {*_numbers(person), *_called(person)}
+
+
+def _numbers(person: Traveller) -> list[object]:
+    return [one.number for one in person.documents]
+
+
+def _called(person: Traveller) -> list[object]:
+    return [(Kind.NAME.clean(person.name), person.birth_date.isoformat())]
 
 
 def _brought_together(people: Sequence[Traveller], known: Sequence[SavedTraveller | None], actor: Actor) -> list[Traveller]:
