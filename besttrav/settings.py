@@ -131,7 +131,7 @@ STORAGES = {
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Rendered public pages and pieces of them, kept by each process: what a product's version says never changes, and a page is asked for under
-# a name that changes with everything it shows (ui/fresh.py). Nothing about anybody is in them. 300 pages are some ten megabytes.
+# a name that changes with everything it shows (ui/fresh.py). Nothing that somebody typed is in them. 300 pages are some ten megabytes.
 _KEPT = "django.core.cache.backends.locmem.LocMemCache"
 CACHES = {
     "default": {"BACKEND": _KEPT, "LOCATION": "pieces", "OPTIONS": {"MAX_ENTRIES": 1000}},

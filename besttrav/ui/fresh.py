@@ -32,15 +32,16 @@ _VARIES = ("Cookie", "Accept-Language", "HX-Request")
 _BLANK = secrets.token_hex(16)
 
 
-def unless_held(request: HttpRequest, *content: object, make: Callable[[], HttpResponse]) -> HttpResponse:
+def unless_held(request: HttpRequest, *content: object, make: Callable[[], HttpResponse], keeps: bool = True) -> HttpResponse:
     """What `make` answers, marked so that the browser can ask next time; or 304 where it holds that already.
 
-    Only a page that went well is marked and kept. `content` must change whenever what is shown does, beyond the address.
+    Only a page that went well is marked, and kept for others too if it `keeps`: the address stands in the page, so that must hold nothing
+    somebody typed. `content` must change whenever what is shown does, beyond the address.
     """
     if request.method not in {"GET", "HEAD"} or not _is_anybody(request):
         return make()
     page = _name(request, content)
-    response = _held(request, page) or _filled_in(request, page, make)
+    response = _held(request, page) or _filled_in(request, page, make, keeps)
     if response.status_code in {200, 304}:
         response["ETag"] = _mark(request, page)
         response["Cache-Control"] = "private, no-cache"
@@ -88,11 +89,11 @@ def _held(request: HttpRequest, page: str) -> HttpResponse | None:
     return held
 
 
-def _filled_in(request: HttpRequest, page: str, make: Callable[[], HttpResponse]) -> HttpResponse:
+def _filled_in(request: HttpRequest, page: str, make: Callable[[], HttpResponse], keeps: bool) -> HttpResponse:
     """The page from those kept, or else made and kept; with this browser's form token. A fragment has headers of its own: it is made."""
-    kept = caches["pages"].get(page)
+    kept = caches["pages"].get(page) if keeps else None
     response = HttpResponse(kept) if kept else _made(request, make)
-    if not kept and response.status_code == 200 and "HX-Request" not in request.headers:
+    if keeps and not kept and response.status_code == 200 and "HX-Request" not in request.headers:
         caches["pages"].set(page, response.content)
     response.content = response.content.replace(_BLANK.encode(), get_token(request).encode())
     return response

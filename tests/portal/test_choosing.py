@@ -25,6 +25,7 @@ from besttrav.people.operations import searching
 from besttrav.portal import shelf
 from besttrav.portal.shelf import Filters
 from besttrav.portal.trips import BANDS, AskedTrip
+from tests import invented
 from tests.catalogue.shelf import stock
 from tests.portal.conftest import Browser
 from tests.portal.nasty import NASTY
@@ -711,10 +712,25 @@ def test_what_a_signed_in_person_is_shown_is_never_kept_nor_taken_from_there(wor
         assert "/my/privacy/" in again.content.decode()
 
 
-def test_words_typed_as_a_place_are_not_kept_with_a_page(client: Client, trip: dict[str, str]) -> None:
-    path = f"/products/{offers()[0].slug}/?{urlencode(trip | {'to': '日本'})}"
+def test_what_somebody_typed_is_kept_with_no_page(client: Client, trip: dict[str, str]) -> None:
+    product = f"/products/{offers()[0].slug}/"
+    typed = [
+        {"to": "日本"},
+        {"x": invented.id_number()},
+        {"start": invented.phone()},
+        {"苏晚晴": "1"},
+        {"x": "x" * 200},
+        {"to": "Su Wanqing"},
+    ]
+    for path in ("/", "/products/", "/compare/", product, f"{product}documents/clauses/"):
+        for values in typed:
+            client.get(path, trip | values)
+    assert not len(caches["pages"]._cache)  # type: ignore[attr-defined]  # of the one in this process
 
-    assert [bool(client.get(path).templates) for _time in range(2)] == [True, True]
+
+def test_the_pages_that_our_own_forms_lead_to_are_kept(client: Client, pages: list[str], trip: dict[str, str]) -> None:
+    for path in (*pages, f"/products/?{urlencode(trip | {'to': '日本', 'place': 'JP', 'medical': '300000', 'insurer': ''})}"):
+        assert [bool(client.get(path).templates) for _time in range(2)] == [True, False], path
 
 
 def test_a_wrong_request_is_not_marked(client: Client) -> None:

@@ -18,6 +18,8 @@ from besttrav.portal.trips import BANDS, LIMITS, AskedTrip, Band, last_day
 from besttrav.ui.forms import RefusableForm
 
 LONGEST_PLACE = 40
+MOST_VALUES = 40  # an address of ours has some twenty
+_OURS = re.compile(r"(?:[a-z][a-z0-9_.:-]{0,60}|[A-Z]{2}|\d{1,7}|\d{4}-\d{2}-\d{2})?")
 _DAY = re.compile(r"\s*(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?\s*")
 
 
@@ -91,6 +93,13 @@ def typed_place(given: QueryDict) -> str:
     put_there = COUNTRIES.get(given.get("place", ""))
     ours = typed in COUNTRIES or (put_there and typed in (put_there.name.zh, put_there.name.en))
     return "" if ours else typed
+
+
+def is_all_ours(given: QueryDict) -> bool:
+    """Whether an address carries only what our own pages put there: codes, days and small numbers, and a place by its name. A page shows
+    its address again, so whatever else somebody typed is kept with none."""
+    values = [value for name, values in given.lists() for value in values if name != "to"]
+    return len(values) <= MOST_VALUES and not typed_place(given) and all(_OURS.fullmatch(value) for value in (*given, *values))
 
 
 class TripForm(RefusableForm):

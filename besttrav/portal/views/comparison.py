@@ -7,6 +7,7 @@ from besttrav.people.access import EVERYONE, access
 from besttrav.people.requests import Request
 from besttrav.portal import comparing, shelf
 from besttrav.portal.forms.shelf import CompareForm
+from besttrav.portal.forms.trip import is_all_ours
 from besttrav.ui.entry import entry_page
 from besttrav.ui.fresh import unless_held
 from besttrav.ui.pages import page
@@ -24,4 +25,4 @@ def comparison(request: Request) -> HttpResponse:
         table = comparing.table_of(form.columns if form.is_valid() else [], only_differences=request.GET.get("diff") == "1")
         return page(request, "portal/shop/compare.html", form=form, trip=form.trip, table=table, **form.ways)
 
-    return unless_held(request, *shelf.versions(offers), make=make)
+    return unless_held(request, *shelf.versions(offers), make=make, keeps=is_all_ours(request.GET))

@@ -6,7 +6,7 @@ from besttrav.kernel import clock
 from besttrav.people.access import EVERYONE, access
 from besttrav.people.requests import Request
 from besttrav.portal import shelf
-from besttrav.portal.forms.trip import TripForm
+from besttrav.portal.forms.trip import TripForm, is_all_ours
 from besttrav.portal.trip_fields import trip_fields
 from besttrav.ui.entry import entry_page
 from besttrav.ui.fresh import unless_held
@@ -31,4 +31,4 @@ def home(request: Request) -> HttpResponse:
             **trip_fields(TripForm(initial={"adults": 1})),
         )
 
-    return unless_held(request, *shelf.versions(offers), make=make)
+    return unless_held(request, *shelf.versions(offers), make=make, keeps=is_all_ours(request.GET))

@@ -16,7 +16,7 @@ from besttrav.people.operations import searching
 from besttrav.people.requests import Request
 from besttrav.portal import shelf
 from besttrav.portal.forms.shelf import QuoteForm, ShelfForm
-from besttrav.portal.forms.trip import typed_place
+from besttrav.portal.forms.trip import is_all_ours, typed_place
 from besttrav.portal.papers import addresses, kind_named, shown
 from besttrav.portal.product_page import ProductPage
 from besttrav.portal.trip_fields import trip_fields
@@ -38,7 +38,7 @@ def products(request: Request) -> HttpResponse:
         form = ShelfForm(offers, request.GET)
         if form.is_valid() and "HX-Request" not in request.headers:
             return HttpResponseRedirect(_address(form))
-    return unless_held(request, *shelf.versions(offers), make=lambda: _list(request, offers))
+    return unless_held(request, *shelf.versions(offers), make=lambda: _list(request, offers), keeps=is_all_ours(request.GET))
 
 
 @entry_page
@@ -51,8 +51,7 @@ def product(request: Request, slug: str) -> HttpResponse:
     def make() -> HttpResponse:
         return page(request, "portal/shop/product.html", **_product(request, offer), papers=addresses(offer))
 
-    # Words somebody typed would be kept with the page.
-    return make() if typed_place(request.GET) else unless_held(request, offer.version.id, make=make)
+    return unless_held(request, offer.version.id, make=make, keeps=is_all_ours(request.GET))
 
 
 @require_safe
@@ -82,6 +81,7 @@ def paper(request: Request, slug: str, name: str) -> HttpResponse:
         request,
         offer.version.id,
         make=lambda: page(request, template, offer=offer, paper=text.paper, html=text.html, digest=text.digest, papers=addresses(offer)),
+        keeps=is_all_ours(request.GET),
     )
 
 
