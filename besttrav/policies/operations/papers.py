@@ -1,10 +1,8 @@
 """The papers of a policy: the insurer's is checked before it is kept, and each goes to whom it belongs and to nobody else."""
 
 import base64
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from uuid import UUID
+from typing import cast
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from besttrav.catalogue import queries as catalogue
 from besttrav.insurers import operations as insurers
 from besttrav.insurers.models import Exchange
-from besttrav.journal.operations import Draft, record, record_all
+from besttrav.journal.operations import record
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
@@ -20,7 +18,7 @@ from besttrav.kernel.money import ZERO
 from besttrav.kernel.pdf import UnreadablePdf, text_of
 from besttrav.kernel.pdf_signatures import signature_of
 from besttrav.policies import actions, checking, signers
-from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument, PolicyTransaction
+from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
 from besttrav.policies.operations.concluding import people_of
 from besttrav.policies.purposes import PROVE_COVER
 from besttrav.privacy.gate import Closed, reveal, reveal_one
@@ -53,44 +51,25 @@ def fetch(*, exchange: Exchange) -> None:
             insurers.give_up(exchange=exchange, actor=KEEPER, because="forgotten")
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """One to be kept."""
-
-    kind: DocumentKind
-    language: str
-    content: bytes
-
-
-def keep(*, policy: Policy, papers: Sequence[Paper], actor: Actor) -> list[PolicyDocument]:
-    """Seal papers under the holder's sheet in the contract's file, all of them or none; where there is one already, that one comes back.
-
-    Needs the caller's transaction, and costs the same for one paper and for several.
-    """
+def keep(*, policy: Policy, kind: DocumentKind, language: str, content: bytes, actor: Actor) -> PolicyDocument:
+    """Seal a paper under the holder's sheet in the contract's file. The one there is comes back. Needs the caller's transaction."""
     issue = policy.transactions.order_by("-number")[0]
-    kept = {(document.kind, document.language): document for document in PolicyDocument.objects.filter(transaction=issue)}
-    missing = [paper for paper in papers if (paper.kind, paper.language) not in kept]
-    if missing:
-        holder = Party.objects.get(contract=policy.contract, is_holder=True)
-        made = [_document(policy, issue, holder.person, paper) for paper in missing]
-        PolicyDocument.objects.bulk_create(made)
-        about = [(document, {"kind": DocumentKind(document.kind).value}) for document in made]
-        record_all([Draft(actions.DOCUMENT_KEPT, actor, document, policy.subject, facts) for document, facts in about])
-        kept |= {(document.kind, document.language): document for document in made}
-    return [kept[paper.kind, paper.language] for paper in papers]
-
-
-def _document(policy: Policy, issue: PolicyTransaction, holder: UUID, paper: Paper) -> PolicyDocument:
-    return PolicyDocument(
+    known = PolicyDocument.objects.filter(transaction=issue, kind=kind, language=language).first()
+    if known:
+        return cast(PolicyDocument, known)
+    holder = Party.objects.get(contract=policy.contract, is_holder=True)
+    document = PolicyDocument.objects.create(
         policy=policy,
         transaction=issue,
-        holder=holder,
-        kind=paper.kind,
-        language=paper.language,
-        content=base64.b64encode(paper.content).decode("ascii"),
-        size=len(paper.content),
+        holder=holder.person,
+        kind=kind,
+        language=language,
+        content=base64.b64encode(content).decode("ascii"),
+        size=len(content),
         made_at=clock.now(),
     )
+    record(actions.DOCUMENT_KEPT, about=document, actor=actor, subject=policy.subject, kind=kind.value)
+    return cast(PolicyDocument, document)
 
 
 def hand_over(*, document: PolicyDocument, actor: Actor) -> bytes:
@@ -113,7 +92,7 @@ def _keep_e_policy(policy: Policy, content: bytes) -> str:
     different = checking.differences(text, _sold(policy))
     if different:
         return different[0].what.value
-    keep(policy=policy, papers=[Paper(DocumentKind.E_POLICY, "zh-hans", content)], actor=KEEPER)
+    keep(policy=policy, kind=DocumentKind.E_POLICY, language="zh-hans", content=content, actor=KEEPER)
     return ""
 
 

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
@@ -30,14 +29,14 @@ from besttrav.policies import verification
 from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
 from besttrav.policies.operations import papers as kept
 from besttrav.policies.operations.concluding import people_of
-from besttrav.policies.operations.papers import NoPaper, Paper
+from besttrav.policies.operations.papers import NoPaper
 from besttrav.policies.papers import application_copy as copy
 from besttrav.policies.papers import certificate as visa
 from besttrav.policies.papers.euro import rate_on
 from besttrav.policies.papers.words import Both, Broker
 from besttrav.policies.purposes import PROVE_COVER
 from besttrav.privacy.consent_codes import Consent
-from besttrav.privacy.gate import Opened, reveal, reveal_all
+from besttrav.privacy.gate import Opened, reveal, reveal_one
 from besttrav.sales import evidence, pricing, queries
 from besttrav.sales.models import Application, Evidence
 from besttrav.sales.operations.issuing import loadings_of
@@ -53,12 +52,8 @@ _OPENED = (
 def offered(policy: Policy) -> list[tuple[DocumentKind, str]]:
     """The papers of ours there are for a policy, with their language: a certificate where the product promises one and the passport names
     of all are known."""
-    return _offered(policy, people_of(policy.contract))
-
-
-def _offered(policy: Policy, parties: Sequence[Party]) -> list[tuple[DocumentKind, str]]:
     papers = [(DocumentKind.APPLICATION, language) for language in LANGUAGES]
-    if catalogue.offer(policy.version_id).visa_letter and _have_passport_names(parties):
+    if catalogue.offer(policy.version_id).visa_letter and _have_passport_names(people_of(policy.contract)):
         papers.append((DocumentKind.CERTIFICATE, "en"))
     return papers
 
@@ -69,21 +64,13 @@ def made(*, policy: Policy, kind: DocumentKind, language: str) -> PolicyDocument
     known = PolicyDocument.objects.filter(policy=policy, kind=kind, language=language).order_by("-made_at").first()
     if known:
         return cast(PolicyDocument, known)
-    contract = _Contract(policy, opens_application=kind == DocumentKind.APPLICATION)
-    if (kind, language) not in _offered(policy, contract.parties):
+    if (kind, language) not in offered(policy):
         raise NoPaper
-    return _kept(policy, [_set(contract, kind, language)])[0]
-
-
-def _set(contract: "_Contract", kind: DocumentKind, language: str) -> Paper:
+    contract = _Contract(policy)
     content = _certificate(contract) if kind == DocumentKind.CERTIFICATE else _copy(contract, language)
-    return Paper(kind, language, content)
-
-
-def _kept(policy: Policy, papers: Sequence[Paper]) -> list[PolicyDocument]:
     with transaction.atomic():
         Policy.objects.select_for_update().get(id=policy.id)  # Whoever came first keeps it; the other one finds it.
-        return kept.keep(policy=policy, papers=papers, actor=PAPERMAKER)
+        return kept.keep(policy=policy, kind=kind, language=language, content=content, actor=PAPERMAKER)
 
 
 @dataclass(repr=False)
@@ -91,7 +78,6 @@ class _Contract:
     """A contract with everybody in it, opened while a paper is set."""
 
     policy: Policy
-    opens_application: bool = True
 
     @cached_property
     def application(self) -> Application:
@@ -106,20 +92,14 @@ class _Contract:
         return people_of(self.policy.contract)
 
     @cached_property
-    def _texts(self) -> tuple[dict[UUID, Opened], Opened]:
-        said = ["signature", "trip_words"] if self.opens_application else []
-        parts: list[tuple[Sequence[Model], Sequence[str]]] = [(self.parties, _OPENED), ([self.application], said)]
-        texts, (application,) = reveal_all(parts, purpose=PROVE_COVER, actor=PAPERMAKER, case=self.policy.id)
-        return {party.id: one for party, one in zip(self.parties, texts, strict=True)}, application
-
-    @property
     def opened(self) -> dict[UUID, Opened]:
-        return self._texts[0]
+        texts = reveal(self.parties, _OPENED, purpose=PROVE_COVER, actor=PAPERMAKER, case=self.policy.id)
+        return {party.id: one for party, one in zip(self.parties, texts, strict=True)}
 
-    @property
+    @cached_property
     def said(self) -> Opened:
         """What was typed into the application itself."""
-        return self._texts[1]
+        return reveal_one(self.application, "signature", "trip_words", purpose=PROVE_COVER, actor=PAPERMAKER, case=self.policy.id)
 
     @cached_property
     def answers(self) -> dict[tuple[UUID, str], str]:
@@ -127,10 +107,6 @@ class _Contract:
         rows = queries.answer_rows_of(self.application)
         said = reveal(rows, ["answer"], purpose=PROVE_COVER, actor=PAPERMAKER, case=self.policy.id)
         return {(row.party_id, row.question): one.answer for row, one in zip(rows, said, strict=True)}
-
-    @cached_property
-    def steps(self) -> list[Evidence]:
-        return evidence.told(self.application)
 
     @property
     def holder(self) -> Party:
@@ -257,7 +233,7 @@ def _copy(contract: _Contract, language: str) -> bytes:
 def _facts(contract: _Contract) -> copy.ApplicationCopy:
     application, offer, quote, holder = contract.application, contract.offer, contract.quote, contract.holder
     assert application.signed_at
-    steps = contract.steps
+    steps = evidence.told(application)
     others = [party for party in contract.parties if party.beneficiary_of_id]
     return copy.ApplicationCopy(
         application_number=application.id.hex[-12:].upper(),
