@@ -270,8 +270,8 @@ class PersonalModel(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
 
     objects: ClassVar[Any] = PersonalQuerySet.as_manager()
-    # Whether the commit of a new row waits for the disk. Without, the rows of the last second may be lost with the machine's power, and
-    # nothing else may: for rows that nobody was promised. A transaction around the insert does not wait either.
+    # Whether the commit of a new row waits for the disk. Without, the rows of the last second may be lost with the machine's power: for
+    # rows that nobody was promised. What is inserted in a transaction of the caller's waits all the same, because the rest of it must.
     waits_for_disk: ClassVar[bool] = True
 
     class Meta:
@@ -295,8 +295,8 @@ class PersonalModel(models.Model):
         values = [field.get_db_prep_save(field.pre_save(self, True), connection) for field in fields]
         if any(hasattr(value, "resolve_expression") for value in values):
             return manager._insert([self], fields=fields, returning_fields=[], using=using, raw=raw)
-        hurry = "" if self.waits_for_disk else " RETURNING set_config('synchronous_commit', 'off', true)"
-        straight(connection, insert_of(type(self)) + hurry, values)
+        waits = self.waits_for_disk or connection.in_atomic_block
+        straight(connection, insert_of(type(self)) + ("" if waits else _WITHOUT_WAITING), values)
         return []
 
     def _do_update(self, base_qs: Any, using: str, pk_val: Any, values: Any, *more: Any) -> bool:  # type: ignore[override]  # as it comes
@@ -309,6 +309,7 @@ class PersonalModel(models.Model):
         return bool(straight(connection, update_of(type(self), tuple(field.column for field, _, _ in values)), [*saved, pk_val]))
 
 
+_WITHOUT_WAITING = " RETURNING set_config('synchronous_commit', 'off', true)"
 _declared: list[PersonalField] = []
 _sealers: list[Callable[[Sequence[models.Model], Collection[str] | None], None]] = []
 

@@ -11,6 +11,7 @@ from besttrav.kernel.errors import Unavailable
 from besttrav.kernel.statements import straight
 from besttrav.privacy import files
 from besttrav.privacy.keeping import Keep
+from besttrav.privacy.models import AccessEntry
 from besttrav.privacy.vault import secrets, store
 from besttrav.privacy.vault.models import Epoch, EpochState
 from besttrav.privacy.vault.router import VAULT
@@ -94,6 +95,19 @@ def test_a_statement_takes_part_in_the_transaction_and_is_counted() -> None:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE straight")
+
+
+def test_a_row_that_does_not_wait_for_the_disk_hurries_nobody_elses_transaction() -> None:
+    entry = {"method": "GET", "status": 200, "page": "home"}
+    (sheet,) = people(1)
+    with CaptureQueriesContext(connection) as alone:
+        AccessEntry.objects.create(visitor=sheet.id, **entry)
+    assert "synchronous_commit" in alone.captured_queries[-1]["sql"]
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("SET LOCAL synchronous_commit = on")
+        AccessEntry.objects.create(visitor=sheet.id, **entry)
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
 
 
 def test_nothing_is_said_in_a_transaction_that_is_lost_already() -> None:
