@@ -5,7 +5,7 @@ does its legal basis stand and are the consents it needs live; is the file open.
 connection, and only then is the batch decrypted. Every call reads the vault's state, so no key outlives an erasure or a withdrawal.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -111,18 +111,15 @@ def reveal_all(
     parts: Sequence[tuple[Sequence[models.Model], Sequence[str]]], *, purpose: Purpose, actor: Actor, case: UUID | None = None
 ) -> list[list[Opened]]:
     """`reveal` for records of several models, or of different fields, at once: it costs the same, and all parts are opened or none."""
-    asked = [(records, [_declared(type(records[0]), name, purpose) for name in fields]) for records, fields in parts if records]
+    asked = list(_asked(parts, purpose))
     if not asked:
         return [[] for _ in parts]
-    cards = store.cards_of(
-        sheet for records, declared in asked for record in records for field in declared if (sheet := field.owner_of(record))
-    )
+    cards = _cards(asked)
     _require_actor(actor, purpose, cards.values())
     _require_consents(purpose, cards.values())
     _require_open(purpose, cards.values())
-    grouped = [(record, groups) for records, declared in asked for groups in [_by_owner(declared)] for record in records]
-    _disclose(grouped, cards, purpose, actor, case)
-    opened = iter([_opened(record, groups, cards) for record, groups in grouped])
+    _disclose(asked, cards, purpose, actor, case)
+    opened = iter([_opened(record, groups, cards) for record, groups in asked])
     return [list(islice(opened, len(records))) for records, _ in parts]
 
 
@@ -139,7 +136,8 @@ def masked(records: Sequence[models.Model], fields: Sequence[str], *, actor: Act
     if not records or actor.kind is ActorKind.VISITOR:
         return [dict.fromkeys(fields, "") for _ in records]
     declared = [_field(type(records[0]), name) for name in fields]
-    cards = _cards(records, _by_owner(declared))
+    owners = _by_owner(declared)
+    cards = _cards((record, owners) for record in records)
     closing = sheets_being_erased(cards.values())
     return [{field.name: _mask(record, field, cards, closing, actor) for field in declared} for record in records]
 
@@ -188,6 +186,16 @@ def _declared(model: type[models.Model], name: str, purpose: Purpose) -> Persona
     return field
 
 
+def _asked(
+    parts: Sequence[tuple[Sequence[models.Model], Sequence[str]]], purpose: Purpose
+) -> Iterator[tuple[models.Model, dict[str, list[PersonalField]]]]:
+    """Each record with the fields it is asked for."""
+    for records, fields in parts:
+        if records:
+            groups = _by_owner(_declared(type(records[0]), name, purpose) for name in fields)
+            yield from ((record, groups) for record in records)
+
+
 def _by_owner(fields: Iterable[PersonalField]) -> dict[str, list[PersonalField]]:
     """The fields by the sheet field that says whose they are: what a row asks once for each person in it."""
     groups: dict[str, list[PersonalField]] = {}
@@ -196,8 +204,9 @@ def _by_owner(fields: Iterable[PersonalField]) -> dict[str, list[PersonalField]]
     return groups
 
 
-def _cards(records: Iterable[models.Model], owners: Collection[str]) -> dict[UUID, Card]:
-    return store.cards_of(sheet for record in records for owner in owners if (sheet := record.__dict__.get(owner)))
+def _cards(asked: Iterable[tuple[models.Model, Collection[str]]]) -> dict[UUID, Card]:
+    """The cards of everybody in these records, each given with its sheet fields."""
+    return store.cards_of(sheet for record, owners in asked for owner in owners if (sheet := record.__dict__.get(owner)))
 
 
 def _holds(actor: Actor, purpose: Purpose) -> bool:
@@ -227,7 +236,7 @@ def _require_open(purpose: Purpose, cards: Iterable[Card]) -> None:
 
 
 def _disclose(
-    grouped: Sequence[tuple[models.Model, dict[str, list[PersonalField]]]],
+    asked: Sequence[tuple[models.Model, dict[str, list[PersonalField]]]],
     cards: dict[UUID, Card],
     purpose: Purpose,
     actor: Actor,
@@ -236,7 +245,7 @@ def _disclose(
     """One entry per subject, committed aside before anything is decrypted: a rolled-back request does not unsay it."""
     opened: dict[UUID, set[str]] = {}
     first: dict[UUID, models.Model] = {}
-    for record, groups in grouped:
+    for record, groups in asked:
         for owner, fields in groups.items():
             sheet = record.__dict__.get(owner)
             tags = [field.tag for field in fields if _envelope(record, field) is not None]
