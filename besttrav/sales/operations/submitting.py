@@ -128,57 +128,29 @@ def knows_phone(application: Application) -> bool:
 
 
 def submit(*, application: Application, revision: int, offer: Offer, signature: Signature, actor: Actor, seen: Seen) -> Submitted:
-    """Sign what stands there, have the rules decide, and write the order. Raises NotComplete, PhoneNotProved or what the signature lacks.
+    """Sign what stands there, have the rules decide, and write the order. Raises NotOpen, NotComplete, PhoneNotProved or what the
+    signature lacks.
 
     `revision` is the one that was shown to whoever signs: PaperChanged if the application has moved on, in this tab or in another.
     Safe to call again: an application that was submitted answers with its order.
     """
-    if not application.is_open and (known := _submitted(application)):
+    if known := _submitted(application, revision):
         return known
-    if application.revision != revision:
-        raise PaperChanged
     _require_complete(application, offer)
-    account = application.account
-    if account is None and not application.phone_proved_at:
+    if application.account is None and not application.phone_proved_at:
         raise PhoneNotProved
-    parties = queries.parties_of(application)
-    people = _opened(application, parties, signature)
-    if not application.phone_proved_at and not (account and codes.phone_of_account(account) == people.holder["phone"]):
-        raise PhoneNotProved
+    people = _opened(application, queries.parties_of(application), signature)
+    _require_phone(application, people)
     _require_signature(signature, people)
     proposal = _proposal(application, offer, people)
     verdict = underwriting.decide(offer, proposal)
     quote = rating.price(offer, proposal.trip, proposal.insured, verdict.loadings) if verdict.is_accepted else None
-    subject = account.subject if account else _subject_of(application)
     with locked(application):
-        if not application.is_open:
-            if known := _submitted(application):
-                return known
-            raise NotOpen
-        if application.revision != revision:
-            raise PaperChanged
-        if application.state == ApplicationState.DECLINED:
-            move(application, ApplicationState.DRAFT, actor=actor, because="asked_again")
-        now = clock.now()
-        application.signature = signature.drawing or signature.name
-        decision = _decision(application, verdict, quote)
-        seal([application, decision])
-        decision.save()
-        signed: dict[str, Any] = {"signature": application.signature, "signed_at": now, "last_activity_at": now}
-        evidence.note(application, seen, "signed", way=signature.way, revision=application.revision)
-        record(actions.SIGNED, about=application, actor=actor, way=signature.way)
-        record(actions.DECIDED, about=decision, actor=UNDERWRITER, outcome=verdict.outcome.value)
-        if quote is None:
-            state = ApplicationState.DECLINED if verdict.outcome is Outcome.REFUSE else ApplicationState.REFERRED
-            move(application, state, actor=UNDERWRITER, because="rules", **signed)
-            return Submitted(decision, None)
-        signed |= {"premium_fen": quote.total.fen, "area": quote.area.code, "last_day": quote.last_day}
-        move(application, ApplicationState.SUBMITTED, actor=UNDERWRITER, because="rules", **signed)
-        order = _order(application, subject, quote.total)
-        record(actions.ORDERED, about=order, actor=actor, subject=order.subject, fen=order.premium_fen)
-        evidence.note(application, seen, "ordered", premium=order.premium_fen)
+        if known := _submitted(application, revision):
+            return known
+        submitted = _sign(application, signature, verdict, quote, actor=actor, seen=seen)
     crashpoint("sales.ordered")
-    return Submitted(decision, order)
+    return submitted
 
 
 def ask_human(*, decision: Decision, actor: Actor) -> None:
@@ -197,10 +169,16 @@ def _require_complete(application: Application, offer: Offer) -> None:
             raise NotComplete(step)
 
 
-def _submitted(application: Application) -> Submitted | None:
-    """What came of an application that was submitted before."""
-    known = Order.objects.filter(application=application).first()
-    return Submitted(cast(Decision, queries.decision_of(application)), known) if known else None
+def _submitted(application: Application, revision: int) -> Submitted | None:
+    """What came of it, where it was submitted before; None where what was shown still stands. Raises NotOpen and PaperChanged."""
+    if application.is_open:
+        if application.revision != revision:
+            raise PaperChanged
+        return None
+    order = Order.objects.filter(application=application).first()
+    if order is None:
+        raise NotOpen
+    return Submitted(cast(Decision, queries.decision_of(application)), order)
 
 
 class _People:
@@ -224,6 +202,12 @@ def _opened(application: Application, parties: Sequence[Party], signature: Signa
     )
     numbers = {party.id: one.identity_number for party, one in zip(insured, of_insured, strict=True)}
     return _People(parties, {name: of_holder[name] for name in asked}, numbers)
+
+
+def _require_phone(application: Application, people: _People) -> None:
+    account = application.account
+    if not application.phone_proved_at and not (account and codes.phone_of_account(account) == people.holder["phone"]):
+        raise PhoneNotProved
 
 
 def _require_signature(signature: Signature, people: _People) -> None:
@@ -287,6 +271,33 @@ def _answers(application: Application) -> dict[UUID, dict[str, bool]]:
     return said
 
 
+def _sign(
+    application: Application, signature: Signature, verdict: underwriting.Decision, quote: Quote | None, *, actor: Actor, seen: Seen
+) -> Submitted:
+    """Write down what was signed, what the rules said of it, and the order where they accept it. The caller has locked the application."""
+    if application.state == ApplicationState.DECLINED:
+        move(application, ApplicationState.DRAFT, actor=actor, because="asked_again")
+    now = clock.now()
+    application.signature = signature.drawing or signature.name
+    decision = _decision(application, verdict, quote)
+    seal([application, decision])
+    decision.save()
+    signed: dict[str, Any] = {"signature": application.signature, "signed_at": now, "last_activity_at": now}
+    evidence.note(application, seen, "signed", way=signature.way, revision=application.revision)
+    record(actions.SIGNED, about=application, actor=actor, way=signature.way)
+    record(actions.DECIDED, about=decision, actor=UNDERWRITER, outcome=verdict.outcome.value)
+    if quote is None:
+        state = ApplicationState.DECLINED if verdict.outcome is Outcome.REFUSE else ApplicationState.REFERRED
+        move(application, state, actor=UNDERWRITER, because="rules", **signed)
+        return Submitted(decision, None)
+    signed |= {"premium_fen": quote.total.fen, "area": quote.area.code, "last_day": quote.last_day}
+    move(application, ApplicationState.SUBMITTED, actor=UNDERWRITER, because="rules", **signed)
+    order = _order(application, quote.total)
+    record(actions.ORDERED, about=order, actor=actor, subject=order.subject, fen=order.premium_fen)
+    evidence.note(application, seen, "ordered", premium=order.premium_fen)
+    return Submitted(decision, order)
+
+
 def _decision(application: Application, verdict: underwriting.Decision, quote: Quote | None) -> Decision:
     """What was decided, and sealed what the rules looked at, which of them spoke and why."""
     explanation = {
@@ -307,17 +318,12 @@ def _decision(application: Application, verdict: underwriting.Decision, quote: Q
     )
 
 
-def _subject_of(application: Application) -> UUID:
-    (subject,) = files.subjects_of([application.holder]).values()
-    return subject
-
-
-def _order(application: Application, subject: UUID, premium: Money) -> Order:
-    now = clock.now()
+def _order(application: Application, premium: Money) -> Order:
+    now, account = clock.now(), application.account
     order = Order(
         application=application,
-        subject=subject,
-        account_id=application.account_id,
+        subject=account.subject if account else files.subjects_of([application.holder])[application.holder],
+        account=account,
         premium_fen=premium.fen,
         pay_by=now + timedelta(minutes=ORDER.pay_minutes),
         created_at=now,
