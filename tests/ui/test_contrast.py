@@ -94,6 +94,7 @@ def test_a_theme_changes_colours_and_nothing_else() -> None:
             assert name.startswith("--shadow-") or not A_MEASURE.search(value), f"{name}: {value}"
 
 
-def test_larger_letters_change_no_colour() -> None:
-    """So what can be told from its ground can be told in any size: the browser tests do not compare colours again there."""
-    assert [body for body in blocks_of("data-size") if A_COLOUR.search(body)] == []
+@pytest.mark.parametrize("said", ["data-size", "data-density", ":lang(", "[lang"])
+def test_larger_letters_closer_rows_and_another_language_change_no_colour(said: str) -> None:
+    """So what can be told from its ground can be told in each of them: the browser tests do not compare colours again there."""
+    assert [body for body in blocks_of(said) if A_COLOUR.search(body) or set(re.findall(r"--([\w-]+)\s*:", body)) & set(LIGHT)] == []
