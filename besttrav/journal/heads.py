@@ -5,9 +5,11 @@ medium that only takes additions. A line names a key or a head; a key stands bef
 checks should have got the keys by another way too.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,14 +43,20 @@ def head() -> Head | None:
 
 
 def publish(key: Signer) -> None:
-    """Write the newest head outside, unless it stands there already; before the first head of a key, the key."""
-    newest, last = head(), _last()
-    if newest is None or (last and last["number"] >= newest.number):
+    """Write the newest head outside, unless it stands there already; before the first head of a key, the key.
+
+    Of two sealers one waits for the other, so heads stand once and in order.
+    """
+    if head() is None:
         return
-    lines = [newest.line]
-    if not last or last["key_id"] != newest.key_id:
-        lines.insert(0, {"key_id": key.key_id, "public_key": key.public_key().hex()})
-    _append(lines)
+    with _alone():
+        newest, last = head(), _last()
+        if newest is None or (last and last["number"] >= newest.number):
+            return
+        lines = [newest.line]
+        if not last or last["key_id"] != newest.key_id:
+            lines.insert(0, {"key_id": key.key_id, "public_key": key.public_key().hex()})
+        _append(lines)
 
 
 def note_restore(number: int) -> None:
@@ -56,33 +64,44 @@ def note_restore(number: int) -> None:
 
     They stay in the file, and the line says when they were given up, so nobody can cut a tail and call it a restore without leaving this.
     """
-    last = _last()
-    if last and last["number"] > number:
-        _append([{"restored_at": seals.moment(clock.now()), "restored_to": number}])
+    with _alone():
+        last = _last()
+        if last and last["number"] > number:
+            _append([{"restored_at": seals.moment(clock.now()), "restored_to": number}])
 
 
-def written() -> Iterator[Head]:
-    """Every head in the file, as they were written, but for those that a restore has given up."""
-    restores = [(at, line["restored_to"]) for at, line in enumerate(_lines()) if "restored_to" in line]
-    for at, line in enumerate(_lines()):
+def length() -> int:
+    """Of the file, in bytes: what is written later lies beyond."""
+    return place().stat().st_size if place().exists() else 0
+
+
+def written(below: int | None = None) -> Iterator[Head]:
+    """Every head in the file, or in its first `below` bytes, as they were written, but for those that a restore has given up."""
+    below = length() if below is None else below
+    restores = [(at, line["restored_to"]) for at, line in enumerate(_lines(below)) if "restored_to" in line]
+    for at, line in enumerate(_lines(below)):
         if "number" in line and not any(at < later and line["number"] > number for later, number in restores):
             yield Head(line["number"], bytes.fromhex(line["digest"]), bytes.fromhex(line["signature"]), line["key_id"])
 
 
 def known_keys() -> dict[str, bytes]:
     """The public keys named in the file."""
-    return {line["key_id"]: bytes.fromhex(line["public_key"]) for line in _lines() if "public_key" in line}
+    return {line["key_id"]: bytes.fromhex(line["public_key"]) for line in _lines(length()) if "public_key" in line}
 
 
 def place() -> Path:
     return Path(settings.JOURNAL_HEADS)
 
 
-def _lines() -> Iterator[dict[str, Any]]:
+def _lines(below: int) -> Iterator[dict[str, Any]]:
     try:
-        with place().open(encoding="ascii") as file:
-            # A line that a crash cut short is no line.
-            yield from (json.loads(line) for line in file if line.endswith("}\n"))
+        with place().open("rb") as file:
+            for line in file:
+                below -= len(line)
+                if below < 0:
+                    return
+                if line.endswith(b"}\n"):  # A line that a crash cut short is no line.
+                    yield json.loads(line)
     except FileNotFoundError:
         return
 
@@ -109,8 +128,16 @@ def _tail() -> str:
         return ""
 
 
-def _append(lines: list[dict[str, Any]]) -> None:
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Nobody else writes meanwhile. The lock goes with the process that holds it, however that ends."""
     place().parent.mkdir(parents=True, exist_ok=True)
+    with place().open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _append(lines: list[dict[str, Any]]) -> None:
     text = "".join(seals.canonical(line) + "\n" for line in lines)
     with place().open("a+b") as file:
         if file.tell() and not _tail().endswith("\n"):

@@ -75,8 +75,9 @@ def verify(progress: Progress = lambda entries: None) -> Report:
     with its digest), `chain_broken`, `signature_forged`, `tail_cut`, `head_differs`, `dropped_too_early`, `dropped_but_there`.
     """
     report = Report()
+    outside = _Heads()  # Taken before the snapshot: a head written after it may be of a batch that the snapshot does not see.
     with aside.snapshot() as connection:
-        sealed_below = _check_chain(connection, report)
+        sealed_below = _check_chain(connection, outside, report)
         for stream in Stream:
             _check_stream(connection, stream, sealed_below, report, progress)
         _check_no_other_stream(connection, report)
@@ -95,9 +96,9 @@ def verify_month(stream: Stream, month: date) -> Report:
 # The chain of batches.
 
 
-def _check_chain(connection: Connection, report: Report) -> int:
+def _check_chain(connection: Connection, outside: "_Heads", report: Report) -> int:
     """Every header names the head before it, is signed, and is what was written outside. Returns the tick below which all is sealed."""
-    keys, outside, previous, number, sealed_below = trusted_keys(), _Heads(), seals.FIRST, 0, 0
+    keys, previous, number, sealed_below = trusted_keys(), seals.FIRST, 0, 0
     for batch in _batches(connection, "ORDER BY number", {}):
         head = seals.head_digest(batch.header)
         if (batch.number, bytes(batch.previous), bytes(batch.head)) != (number + 1, previous, head):
@@ -110,15 +111,24 @@ def _check_chain(connection: Connection, report: Report) -> int:
         report.batches += 1
     for missing in outside.beyond():
         report.add("tail_cut", batch=missing)
+    for late in outside.late:
+        if not _stands(connection, late):
+            report.add("head_differs", batch=late.number)
     report.heads = outside.count
     return sealed_below
 
 
+def _stands(connection: Connection, late: heads.Head) -> bool:
+    return connection.execute("SELECT 1 FROM journal_batch WHERE number = %s AND head = %s", [late.number, late.digest]).rowcount == 1
+
+
 class _Heads:
-    """The heads written outside, read along with the chain: they are in order, but where two sealers wrote at once."""
+    """The heads written outside, read along with the chain. Those that stand twice or behind a later one are `late`: they are asked for
+    by themselves, since the chain is past them."""
 
     def __init__(self) -> None:
-        self._lines = heads.written()
+        self.late: list[heads.Head] = []
+        self._lines = heads.written(heads.length())
         self._waiting: dict[int, bytes] = {}
         self._read_to = 0
         self.count = 0
@@ -139,8 +149,11 @@ class _Heads:
         if line is None:
             return False
         self.count += 1
-        self._waiting[line.number] = line.digest
-        self._read_to = max(self._read_to, line.number)
+        if line.number <= self._read_to:
+            self.late.append(line)
+        else:
+            self._waiting[line.number] = line.digest
+            self._read_to = line.number
         return True
 
 

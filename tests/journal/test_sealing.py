@@ -1,6 +1,8 @@
 """Sealing goes behind the oldest running transaction; nobody waits and nobody is missed."""
 
+import fcntl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from besttrav.journal import heads, proof
 from besttrav.journal.models import Batch, Entry
 from besttrav.journal.operations import heal_ticks, record, record_aside, seal
 from besttrav.journal.operations.recording import Draft
+from besttrav.journal.signing import signer
 from tests.journal.book import CLERK, OPENED, SEEN, SENT, another_connection, note, rolled_back, send, tamper
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.usefixtures("empty_book")]
@@ -98,6 +101,30 @@ def test_the_head_is_written_outside_once_and_again_when_it_was_missed(heads_fil
     seal()
     assert [head.number for head in heads.written()] == [1]
     assert proof.verify().holds
+
+
+def test_of_two_sealers_one_waits_and_writes_no_head_twice(heads_file: Path) -> None:
+    send()
+    seal()
+    line = heads_file.read_text().splitlines()[-1]
+    heads_file.write_text(heads_file.read_text().replace(f"{line}\n", ""))
+    with ThreadPoolExecutor(1) as other, heads_file.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waiting = other.submit(published)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        file.write(f"{line}\n")
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_UN)
+        waiting.result(timeout=10)
+    assert [head.number for head in heads.written()] == [1]
+
+
+def published() -> None:
+    try:
+        heads.publish(signer())
+    finally:
+        connection.close()
 
 
 def test_after_a_restore_into_a_younger_cluster_writing_waits_until_the_ticks_are_healed() -> None:

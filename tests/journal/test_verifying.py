@@ -1,13 +1,15 @@
 """What is sealed cannot be changed unseen, not even by the owner of the database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from besttrav.journal import heads, merkle, proof, seals
+from besttrav.journal import aside, heads, merkle, proof, seals
 from besttrav.journal.models import Batch, Entry
 from besttrav.journal.operations import seal
 from besttrav.journal.signing import signer
@@ -136,6 +138,31 @@ def test_a_cut_tail_shows_against_the_heads_outside(entries: list[Entry]) -> Non
     tamper("DELETE FROM journal_entry WHERE id = ANY(%s)", [entry.id for entry in entries[4:]])
     tamper("DELETE FROM journal_batch WHERE number = 3")
     assert [(problem.what, problem.batch) for problem in proof.verify().problems] == [("tail_cut", 3)]
+
+
+def test_heads_that_stand_twice_or_behind_a_later_one_are_compared_all_the_same(entries: list[Entry], heads_file: Path) -> None:
+    key, first, second, third = heads_file.read_text().splitlines()
+    heads_file.write_text("\n".join((key, second, first, second, third, third, "")))
+    assert found() == set()
+    heads_file.write_text("\n".join((key, second, first.replace('"digest":"', '"digest":"00'), third, "")))
+    assert found() == {"head_differs"}
+
+
+def test_a_batch_sealed_while_the_journal_is_read_is_no_cut_tail(entries: list[Entry], monkeypatch: pytest.MonkeyPatch) -> None:
+    real = aside.snapshot
+
+    @contextmanager
+    def snapshot_before_another_batch() -> Iterator[Any]:
+        with real() as connection:
+            connection.execute("SELECT 1")
+            send()
+            seal()
+            yield connection
+
+    monkeypatch.setattr(aside, "snapshot", snapshot_before_another_batch)
+    assert found() == set()
+    monkeypatch.undo()
+    assert (found(), proof.verify().heads) == (set(), 4)
 
 
 def test_a_batch_taken_out_of_the_middle_shows(entries: list[Entry]) -> None:
