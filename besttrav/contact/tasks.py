@@ -3,13 +3,13 @@
 from besttrav.contact import actions, operations
 from besttrav.contact.models import Message
 from besttrav.journal.following import follow
-from besttrav.journal.queries import about
+from besttrav.journal.queries import record_of
 from besttrav.kernel.jobs import job
 
 
 @job("contact.send_message", queue="messages")
 def send_message(*, entry_id: str) -> None:
-    operations.send(message=Message.objects.get(id=about(entry_id)))
+    operations.send(message=record_of(Message, entry_id))
 
 
 @job("contact.recover_messages", queue="messages", lock="contact.recover_messages")

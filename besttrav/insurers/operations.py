@@ -37,7 +37,7 @@ from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.errors import Refusal
-from besttrav.kernel.statements import insert_once, lock
+from besttrav.kernel.statements import insert_once, lock, reload
 
 CALLER = Actor.job("insurers.call")
 IN_ONE_RUN = 200
@@ -102,7 +102,7 @@ def perform(*, exchange: Exchange, build: Callable[[], Command], recall: Callabl
     given up. `recall` is called to compare what came back with what had been sent, when this is another run; without it `build` is. If it
     refuses, the exchange is given up as well, and withdrawn.
     """
-    exchange.refresh_from_db()
+    reload(exchange)
     try:
         if exchange.state in RUNNING and exchange.is_overdue(clock.now()):
             _expire(exchange)
@@ -111,7 +111,7 @@ def perform(*, exchange: Exchange, build: Callable[[], Command], recall: Callabl
         elif exchange.state in RUNNING and not _may_be_under_way(exchange):
             _ask(exchange, recall or _as_submit(build))
     except MoveRefused:
-        exchange.refresh_from_db()  # Another worker was there first.
+        reload(exchange)  # Another worker was there first.
     return exchange
 
 
@@ -121,20 +121,20 @@ def fetch(*, exchange: Exchange, keep: Callable[[bytes], str]) -> Exchange:
     `keep` checks the document and answers with an empty text, or with a code of what is wrong and nothing written. Then it is fetched
     again, and after some tries left to a human.
     """
-    exchange.refresh_from_db()
+    reload(exchange)
     try:
         if exchange.state in RUNNING and exchange.is_overdue(clock.now()):
             _expire(exchange)
         elif exchange.state in RUNNING and not _may_be_under_way(exchange):
             _fetch(exchange, keep)
     except MoveRefused:
-        exchange.refresh_from_db()
+        reload(exchange)
     return exchange
 
 
 def look_again(*, exchange: Exchange, recall: Callable[[], Submit], actor: Actor) -> Exchange:
     """Ask the insurer once more about a policy that differed, and settle it if it has been put right. Raises NothingToLookAt."""
-    exchange.refresh_from_db()
+    reload(exchange)
     if exchange.state != _S.DIFFERS or exchange.kind != Kind.SUBMIT:
         raise NothingToLookAt
     outcome = queries.insurer(exchange.insurer).ask(exchange.number)
@@ -148,7 +148,7 @@ def look_again(*, exchange: Exchange, recall: Callable[[], Submit], actor: Actor
 
 def accept(*, exchange: Exchange, recall: Callable[[], Submit], actor: Actor, because: str) -> Exchange:
     """Take a policy that differs in what harms nobody, as the insurer tells it now. Raises NothingToLookAt, NotHarmless or NoAnswer."""
-    exchange.refresh_from_db()
+    reload(exchange)
     if exchange.state != _S.DIFFERS or exchange.kind != Kind.SUBMIT:
         raise NothingToLookAt
     outcome = queries.insurer(exchange.insurer).ask(exchange.number)

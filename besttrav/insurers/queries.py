@@ -9,7 +9,7 @@ from django.db.models import Q
 from besttrav.insurers.limits import DOWN
 from besttrav.insurers.models import Exchange, ExchangeState, InboxItem
 from besttrav.insurers.port import Insurer
-from besttrav.journal.queries import about
+from besttrav.journal.queries import record_of
 from besttrav.kernel import clock
 from besttrav.kernel.registry import provider
 
@@ -28,12 +28,12 @@ def insurer(code: str) -> Insurer:
 
 def exchange_of(entry_id: str) -> Exchange:
     """What an entry of `insurers.due` or `insurers.exchange_moved` is about: for the jobs that follow them."""
-    return Exchange.objects.select_related("submission").get(id=about(entry_id))
+    return record_of(Exchange, entry_id)
 
 
 def item_of(entry_id: str) -> InboxItem:
     """The callback that an entry of `insurers.called_back` is about."""
-    return InboxItem.objects.get(id=about(entry_id))
+    return record_of(InboxItem, entry_id)
 
 
 def seems_down(code: str) -> bool:

@@ -13,6 +13,7 @@ from besttrav.journal.actions import Action
 from besttrav.journal.models import Entry
 from besttrav.journal.streams import Stream
 from besttrav.kernel.actors import ActorKind
+from besttrav.kernel.statements import Row, columns_of, loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,14 @@ class _Shown(dict[str, Any]):
         return "–" if value is None else str(value)
 
 
-def about(entry_id: str) -> models.QuerySet[Entry, UUID | None]:
-    """The id of the record an entry tells about, for a follower that loads it: `Claim.objects.get(id=about(entry_id))`, one statement."""
-    return Entry.objects.filter(id=entry_id).values_list("about_id", flat=True)[:1]
+def record_of(model: type[Row], entry_id: str) -> Row:
+    """The record of this model that an entry tells about, for a follower. Raises DoesNotExist."""
+    table, key = model._meta.db_table, model._meta.pk.column
+    told = "(SELECT about_id FROM journal_entry WHERE id = %s LIMIT 1)"
+    found = loaded(model, f'SELECT {columns_of(model)} FROM "{table}" WHERE "{key}" = {told}', [entry_id])  # noqa: S608  # our own names
+    if not found:
+        raise model.DoesNotExist  # type: ignore[attr-defined]  # every model has one
+    return found[0][0]
 
 
 def broken_histories(model: type[models.Model]) -> list[UUID]:

@@ -1,7 +1,7 @@
 """Jobs of this room."""
 
 from besttrav.journal.following import follow
-from besttrav.journal.queries import about
+from besttrav.journal.queries import record_of
 from besttrav.kernel import clock
 from besttrav.kernel.jobs import job
 from besttrav.payments import actions, operations, queries
@@ -10,17 +10,17 @@ from besttrav.payments.models import Notification, Payment, Refund
 
 @job("payments.close_payment", queue="payments")
 def close_payment(*, entry_id: str) -> None:
-    operations.close(payment=Payment.objects.get(id=about(entry_id)))
+    operations.close(payment=record_of(Payment, entry_id))
 
 
 @job("payments.send_refund", queue="payments")
 def send_refund(*, entry_id: str) -> None:
-    operations.send_refund(refund=Refund.objects.get(id=about(entry_id)))
+    operations.send_refund(refund=record_of(Refund, entry_id))
 
 
 @job("payments.handle_notification", queue="payments")
 def handle_notification(*, entry_id: str) -> None:
-    operations.handle(notification=Notification.objects.get(id=about(entry_id)))
+    operations.handle(notification=record_of(Notification, entry_id))
 
 
 @job("payments.recover", queue="payments", lock="payments.recover")

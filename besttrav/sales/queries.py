@@ -10,6 +10,7 @@ from besttrav.catalogue import queries as catalogue
 from besttrav.catalogue.offer import Offer
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor, ActorKind
+from besttrav.kernel.statements import rows_of
 from besttrav.payments.queries import open_attempts
 from besttrav.people.models import Account
 from besttrav.policies.models import Party
@@ -52,7 +53,7 @@ def offer_of(application: Application) -> Offer:
 
 def parties_of(application: Application) -> list[Party]:
     """Everybody in it, in the order they were typed."""
-    return list(Party.objects.filter(contract=application.contract).order_by("position"))
+    return rows_of(Party, contract=application.contract, order_by="position")
 
 
 def papers_read(application: Application, offer: Offer) -> set[str]:

@@ -3,7 +3,7 @@
 from besttrav.insurers import actions as insurer_actions
 from besttrav.insurers.models import Exchange, ExchangeState, Kind
 from besttrav.journal.following import follow
-from besttrav.journal.queries import about
+from besttrav.journal.queries import record_of
 from besttrav.kernel.jobs import job
 from besttrav.payments import actions as payment_actions
 from besttrav.payments.models import Payment, Refund, RefundState
@@ -17,27 +17,27 @@ PATIENCE = 12
 
 @job("sales.take_payment", attempts=PATIENCE)
 def take_payment(*, entry_id: str) -> None:
-    issuing.take_payment(payment=Payment.objects.get(id=about(entry_id)))
+    issuing.take_payment(payment=record_of(Payment, entry_id))
 
 
 @job("sales.work")
 def work(*, entry_id: str) -> None:
-    issuing.work(exchange=Exchange.objects.get(id=about(entry_id)))
+    issuing.work(exchange=record_of(Exchange, entry_id))
 
 
 @job("sales.settle", attempts=PATIENCE)
 def settle(*, entry_id: str) -> None:
-    issuing.settle(exchange=Exchange.objects.get(id=about(entry_id)))
+    issuing.settle(exchange=record_of(Exchange, entry_id))
 
 
 @job("sales.settle_refund", attempts=PATIENCE)
 def settle_refund(*, entry_id: str) -> None:
-    issuing.settle_refund(refund=Refund.objects.select_related("payment").get(id=about(entry_id)))
+    issuing.settle_refund(refund=record_of(Refund, entry_id))
 
 
 @job("sales.tell", attempts=PATIENCE)
 def tell(*, entry_id: str) -> None:
-    issuing.tell(policy=Policy.objects.get(id=about(entry_id)))
+    issuing.tell(policy=record_of(Policy, entry_id))
 
 
 @job("sales.expire", lock="sales.expire")

@@ -18,7 +18,7 @@ from besttrav.journal.operations.recording import demand_transaction
 from besttrav.journal.operations.recording import record as write_down
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
-from besttrav.kernel.statements import take_over
+from besttrav.kernel.statements import columns_of, loaded, take_over
 
 
 class MoveRefused(Refusal):
@@ -41,21 +41,23 @@ def move(record: models.Model, to: str, *, actor: Actor, because: str, subject: 
     stateful: Any = record
     origins = [str(was) for was, onward in stateful.MOVES.items() if to in onward]
     stateful.state = to
-    moved = _moved(record, ["state", *values], origins)
-    if moved is None:
-        record.refresh_from_db()
-        raise MoveRefused
-    take_over(record, moved)
-    return write_down(stateful.MOVED, actor=actor, about=record, subject=subject, was=moved.was, now=str(to), because=because)
+    was = _moved(record, ["state", *values], origins)
+    return write_down(stateful.MOVED, actor=actor, about=record, subject=subject, was=was, now=str(to), because=because)
 
 
-def _moved(record: models.Model, names: list[str], origins: list[str]) -> Any:
-    """The row as it is now, with the state it had as `was`; None where it is in none of these states."""
+def _moved(record: models.Model, names: list[str], origins: list[str]) -> str:
+    """Save these fields where the row is in one of these states, and take over the row as it then is. Returns the state it had."""
     fields: list[Any] = [record._meta.get_field(name) for name in names]
     database = record._state.db or "default"
     saved = [field.get_db_prep_save(field.pre_save(record, add=False), connections[database]) for field in fields]
     statement = _statement(type(record), tuple(field.column for field in fields))
-    return next(iter(type(record)._base_manager.using(database).raw(statement, [*saved, record.pk, origins])), None)
+    moved = loaded(type(record), statement, [*saved, record.pk, origins], using=database)
+    if not moved:
+        record.refresh_from_db()
+        raise MoveRefused
+    ((row, (was,)),) = moved
+    take_over(record, row)
+    return str(was)
 
 
 @cache
@@ -66,5 +68,5 @@ def _statement(model: type[models.Model], columns: tuple[str, ...]) -> str:
     return (
         f"UPDATE {table} SET {sets}"  # noqa: S608  # names of our own
         f" FROM (SELECT {key} AS held, state AS was FROM {table} WHERE {key} = %s FOR UPDATE) AS before"
-        f" WHERE {table}.{key} = before.held AND before.was = ANY(%s) RETURNING {table}.*, before.was"
+        f" WHERE {table}.{key} = before.held AND before.was = ANY(%s) RETURNING {columns_of(model)}, before.was"
     )

@@ -13,7 +13,7 @@ from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.errors import Refusal
 from besttrav.kernel.money import Money
-from besttrav.kernel.statements import lock
+from besttrav.kernel.statements import insert, lock, reload, rows_of, take_over
 from besttrav.payments import actions, ledger
 from besttrav.payments.accounts import Account
 from besttrav.payments.channels import CASHIER, reach
@@ -80,7 +80,7 @@ def begin(
         raise ValueError(f"{scene.channel.value} is not offered here")
     with transaction.atomic():
         _hold_order(order_id)
-        attempts = list(payments_of(order_id))
+        attempts = rows_of(Payment, order_id=order_id, order_by="-id")
         _refuse_if_paid(attempts)
         living = [attempt for attempt in attempts if attempt.is_open and not attempt.is_over(now)]
         same, others = _told_apart(living, amount, scene, expires_at)
@@ -94,7 +94,7 @@ def prepay(*, payment: Payment, return_url: str, payer_address: str) -> Prepared
 
     A refusal by the channel may mean that it was paid or closed meanwhile, so the payment is asked about.
     """
-    payment.refresh_from_db()
+    reload(payment)
     now = clock.now()
     if not payment.is_open or payment.is_over(now):
         return Prepared(Result.REJECTED, code="over" if payment.is_open else str(payment.state))
@@ -135,12 +135,12 @@ def ask_if_due(*, payment: Payment) -> None:
     mine = Payment.objects.filter(pk=payment.pk, state__in=UNPAID).exclude(asked_at__gt=now - pause)
     if mine.update(asked_at=now):
         ask(payment=payment)
-    payment.refresh_from_db()
+    reload(payment)
 
 
 def close(*, payment: Payment) -> None:
     """Let nobody pay it any more. What was paid first is paid; what the channel does not know may be begun there until its time is over."""
-    payment.refresh_from_db()
+    reload(payment)
     if not payment.is_open:
         return
     crashpoint("payments.closing")
@@ -166,7 +166,7 @@ def give_up(*, order_id: UUID, because: str, actor: Actor) -> int:
 def owe_insurer(*, payment_id: UUID, because: str, actor: Actor) -> None:
     """The policy is issued: what is held of this payment is the insurer's from now on. Once; a second call changes nothing."""
     with transaction.atomic(savepoint=False):
-        payment = Payment.objects.select_for_update().get(pk=payment_id)
+        (payment,) = rows_of(Payment, pk=payment_id, locked=True)
         held = -ledger.balance(Account.PREMIUM_HELD, payment=payment)
         if held.fen > 0:
             key = f"owed:{payment.number}"
@@ -198,7 +198,7 @@ def _planned(
     order_id: UUID, subject: UUID | None, amount: Money, scene: Scene, description: str, expires_at: datetime, actor: Actor
 ) -> Payment:
     id, now = ids.new_id(), clock.now()
-    payment = Payment.objects.create(
+    payment = Payment(
         id=id,
         order_id=order_id,
         subject=subject,
@@ -211,6 +211,7 @@ def _planned(
         expires_at=expires_at,
         ask_at=now + ASKING.payment_again(0),
     )
+    insert(payment)
     record(
         actions.BEGUN,
         about=payment,
@@ -246,16 +247,25 @@ def _follow(payment: Payment, found: Found) -> None:
     with together():
         if found.standing is Standing.PAID:
             _hold_order(payment.order_id)
-        lock(payment)
-        if found.standing is Standing.PAID and (payment.is_open or payment.state == PaymentState.CLOSED):
-            _take_in(payment, found)
-        elif payment.is_open and _is_surely_unpaid(payment, found):
-            because = "closed" if found.standing is Standing.CLOSED else "never_begun"
-            move(payment, PaymentState.CLOSED, actor=CASHIER, because=because, subject=payment.subject, **_asked(payment, next_at=None))
-        elif payment.is_open:
-            asked = _asked(payment, next_at=_next_question(payment, clock.now()))
-            payment.asks, payment.asked_at, payment.ask_at = asked.values()
-            payment.save(update_fields=list(asked))
+            attempts = rows_of(Payment, locked=True, order_id=payment.order_id)
+            take_over(payment, next(one for one in attempts if one == payment))
+            if payment.is_open or payment.state == PaymentState.CLOSED:
+                _take_in(payment, found, [one for one in attempts if one != payment])
+        else:
+            lock(payment)
+            if payment.is_open:
+                _note_unpaid(payment, found)
+
+
+def _note_unpaid(payment: Payment, found: Found) -> None:
+    """Nobody has paid it yet, or nobody ever will."""
+    if _is_surely_unpaid(payment, found):
+        because = "closed" if found.standing is Standing.CLOSED else "never_begun"
+        move(payment, PaymentState.CLOSED, actor=CASHIER, because=because, subject=payment.subject, **_asked(payment, next_at=None))
+    else:
+        asked = _asked(payment, next_at=_next_question(payment, clock.now()))
+        payment.asks, payment.asked_at, payment.ask_at = asked.values()
+        payment.save(update_fields=list(asked))
 
 
 def _asked(payment: Payment, *, next_at: datetime | None) -> dict[str, Any]:
@@ -282,8 +292,7 @@ def _is_surely_unpaid(payment: Payment, found: Found) -> bool:
     return found.standing is Standing.CLOSED or is_absent_for_good
 
 
-def _take_in(payment: Payment, found: Found) -> None:
-    others = list(payments_of(payment.order_id).exclude(pk=payment.pk))
+def _take_in(payment: Payment, found: Found, others: list[Payment]) -> None:
     state, because = _verdict(payment, found, others)
     is_money = found.is_ours and found.currency == "CNY" and found.fen > 0
     received: dict[str, Any] = _asked(payment, next_at=None)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import cast
 from uuid import UUID
 
 from besttrav.insurers import operations as insurers
@@ -12,6 +11,7 @@ from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.money import Money
+from besttrav.kernel.statements import insert, row_of, rows_of
 from besttrav.policies import actions, verification
 from besttrav.policies.limits import DOCUMENT_WITHIN
 from besttrav.policies.models import Party, Policy, PolicyTransaction, TransactionKind
@@ -48,13 +48,13 @@ def conclude(*, sold: Sold, exchange: Exchange, actor: Actor) -> Policy:
     Safe to call twice: the policy there is comes back. The vault is told first: a crash leaves a file that is kept too long for an hour,
     and never one that is forgotten with the quotes.
     """
-    known = Policy.objects.filter(contract=sold.contract).first()
+    known = row_of(Policy, contract=sold.contract)
     if known:
         return known
     files.become(sold.file, sold.keep, sold.last_day)
     crashpoint("policies.file_became_contract")
     check = verification.mint()
-    policy = Policy.objects.create(
+    policy = Policy(
         contract=sold.contract,
         subject=sold.subject,
         file=sold.file,
@@ -70,9 +70,11 @@ def conclude(*, sold: Sold, exchange: Exchange, actor: Actor) -> Policy:
         code=check.code,
         issued_at=clock.now(),
     )
-    PolicyTransaction.objects.create(
+    issue = PolicyTransaction(
         policy=policy, number=1, kind=TransactionKind.ISSUE, premium_fen=sold.premium.fen, exchange=exchange.id, at=policy.issued_at
     )
+    insert(policy)
+    insert(issue)
     record(actions.ISSUED, about=policy, actor=actor, subject=sold.subject, fen=sold.premium.fen, insurer=sold.insurer)
     insurers.plan(
         kind=Kind.DOCUMENT,
@@ -88,4 +90,4 @@ def conclude(*, sold: Sold, exchange: Exchange, actor: Actor) -> Policy:
 
 def people_of(contract: UUID) -> list[Party]:
     """Everybody in a contract, in the order they were typed."""
-    return cast(list[Party], list(Party.objects.filter(contract=contract).order_by("position")))
+    return rows_of(Party, contract=contract, order_by="position")

@@ -17,6 +17,7 @@ from besttrav.kernel.errors import Refusal
 from besttrav.kernel.money import ZERO
 from besttrav.kernel.pdf import UnreadablePdf, text_of
 from besttrav.kernel.pdf_signatures import signature_of
+from besttrav.kernel.statements import row_of
 from besttrav.policies import actions, checking, signers
 from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
 from besttrav.policies.operations.concluding import people_of
@@ -41,7 +42,7 @@ def fetch(*, exchange: Exchange) -> None:
 
     Where somebody in it had themselves forgotten meanwhile there is nothing to compare it with, and it is asked for no more.
     """
-    policy = Policy.objects.filter(contract=exchange.contract).first()
+    policy = row_of(Policy, contract=exchange.contract)
     if policy is None:
         return
     try:

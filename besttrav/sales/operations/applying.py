@@ -17,7 +17,7 @@ from besttrav.journal.operations import move, record, together
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
-from besttrav.kernel.statements import lock
+from besttrav.kernel.statements import lock, rows_of
 from besttrav.people.models import Account
 from besttrav.policies.models import Party
 from besttrav.policies.operations import people as contract_people
@@ -271,10 +271,13 @@ def locked(application: Application) -> Iterator[None]:
         yield
 
 
-def held(**which: UUID) -> tuple[Application, Order]:
-    """An application and its order, locked until the caller's transaction ends, in the one order that everybody keeps to: see the room."""
-    application = Application.objects.select_for_update(of=("self",)).get(**which)
-    return application, Order.objects.select_for_update().get(application=application)
+def held(**which: object) -> tuple[Application, Order]:
+    """An application, of this `pk` or `contract`, and its order, locked until the caller's transaction ends, in the one order that
+    everybody keeps to: see the room. Raises Application.DoesNotExist, also where it has no order."""
+    for application in rows_of(Application, locked=True, order_by="", using="default", **which):
+        for order in rows_of(Order, locked=True, application=application.pk):
+            return application, order
+    raise Application.DoesNotExist
 
 
 @contextmanager

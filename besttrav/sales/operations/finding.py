@@ -113,7 +113,7 @@ def join(*, visit: Visit, account: Account, actor: Actor) -> None:
     if not visit.sees_papers:
         raise DigitsRefused
     with transaction.atomic():
-        application, order = held(order=visit.order_id)
+        application, order = held(pk=visit.order.application_id)
         if order.account_id not in (None, account.id) or not (application.is_bound and order.is_bound):
             raise NotFound
         for row in (application, order):

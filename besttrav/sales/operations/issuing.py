@@ -23,6 +23,7 @@ from besttrav.journal.operations import move, together
 from besttrav.kernel import clock, period, references
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
+from besttrav.kernel.statements import row_of
 from besttrav.payments import operations as payments
 from besttrav.payments.models import Payment, Refund, RefundState
 from besttrav.payments.queries import applied_to
@@ -61,7 +62,7 @@ def take_payment(*, payment: Payment) -> None:
     if application is None:
         return  # What was paid for is another room's.
     with caps.alone_with(application) as people, together():
-        application, order = held(order=payment.order_id)
+        application, order = held(pk=application.pk)
         if order.state != OrderState.TO_PAY:
             if order.payment != payment.id:
                 payments.refund(
@@ -88,7 +89,7 @@ def take_payment(*, payment: Payment) -> None:
 
 def work(*, exchange: Exchange) -> None:
     """Send the application to the insurer, or ask what became of it. Outside a transaction."""
-    application = Application.objects.filter(contract=exchange.contract).first()
+    application = row_of(Application, contract=exchange.contract)
     if application is None:
         return  # The contract is another room's.
     insurers.perform(
@@ -134,7 +135,7 @@ def conclude(*, exchange: Exchange) -> Policy | None:
             return None  # The contract is another room's.
         application, order = found
         if order.state != OrderState.PAID:
-            return Policy.objects.filter(contract=exchange.contract).first()
+            return row_of(Policy, contract=exchange.contract)
         sold = _sold(application, order)
         if application.answered_at:
             files.become(application.health_file, sold.keep, sold.last_day)
@@ -151,15 +152,15 @@ def conclude(*, exchange: Exchange) -> Policy | None:
 def tell(*, policy: Policy) -> None:
     """Tell the buyer that they are insured, once, and everybody else in the contract that they are in it."""
     with together():
-        found = Application.objects.select_for_update(of=("self",)).select_related("order")
-        application, values = found.get(contract=policy.contract), {"first": f"{policy.first_day:%Y-%m-%d}"}
+        application, order = held(contract=policy.contract)
+        values = {"first": f"{policy.first_day:%Y-%m-%d}"}
         is_told = Evidence.objects.filter(application=application, action="told").exists()
         parties = queries.parties_of(application)
         buyer = [party for party in parties if party.is_holder and not is_told]
         people = noticing.reachable([*buyer, *noticing.waiting(application, parties)], application)
         letters = noticing.write(application, [one for one in people if not one.party.is_holder])
         if not is_told:
-            values["number"] = references.grouped(application.order.number)
+            values["number"] = references.grouped(order.number)
             letters += [_letter(application, Template.INSURED, values, one) for one in people if one.party.is_holder]
             evidence.note(application, Seen("result"), "told")
         contact.prepare_all(letters, actor=ISSUER)
@@ -214,7 +215,7 @@ def _expire(order_id: UUID) -> None:
 def _closed(order_id: UUID) -> Payment | None:
     """Close what was not paid; else the payment that was made in time and has lost its job."""
     with transaction.atomic():
-        application, order = held(order=order_id)
+        application, order = held(pk=Order.objects.values_list("application_id", flat=True).get(id=order_id))
         if order.state != OrderState.TO_PAY:
             return None
         # Where a channel did not say for long whether it was paid, what comes in from here on goes back.
