@@ -100,7 +100,10 @@ class Exchange(models.Model):
             models.CheckConstraint(condition=Q(kind="submit") ^ Q(submission__isnull=False), name="insurers_later_knows_submission"),
             models.CheckConstraint(condition=~Q(state__in=RUNNING) | Q(next_try_at__isnull=False), name="insurers_running_has_next_try"),
         ]
-        indexes = [models.Index(fields=["next_try_at"], condition=Q(state__in=RUNNING), name="insurers_running")]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(state__in=RUNNING), name="insurers_running"),
+            models.Index(fields=["policy_number", "insurer"], name="insurers_by_policy"),
+        ]
 
     @property
     def is_settled(self) -> bool:

@@ -37,7 +37,7 @@ from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.errors import Refusal
-from besttrav.kernel.statements import insert_once, lock, reload
+from besttrav.kernel.statements import insert_once, lock, reload, rows_of
 
 CALLER = Actor.job("insurers.call")
 IN_ONE_RUN = 200
@@ -100,9 +100,8 @@ def perform(*, exchange: Exchange, build: Callable[[], Command], recall: Callabl
 
     `build` is called only when the command will really leave: take the permit and open the data in it. If it refuses, the exchange is
     given up. `recall` is called to compare what came back with what had been sent, when this is another run; without it `build` is. If it
-    refuses, the exchange is given up as well, and withdrawn.
+    refuses, the exchange is given up as well, and withdrawn. An exchange that has moved since it was read is left to whoever moved it.
     """
-    reload(exchange)
     try:
         if exchange.state in RUNNING and exchange.is_overdue(clock.now()):
             _expire(exchange)
@@ -121,7 +120,6 @@ def fetch(*, exchange: Exchange, keep: Callable[[bytes], str]) -> Exchange:
     `keep` checks the document and answers with an empty text, or with a code of what is wrong and nothing written. Then it is fetched
     again, and after some tries left to a human.
     """
-    reload(exchange)
     try:
         if exchange.state in RUNNING and exchange.is_overdue(clock.now()):
             _expire(exchange)
@@ -432,8 +430,8 @@ def _adopt(exchange: Exchange, sent: Submit, issued: Issued) -> None:
 
 
 def _differences(exchange: Exchange, sent: Submit, issued: Issued) -> list[str]:
-    others = Exchange.objects.filter(kind=Kind.SUBMIT, insurer=exchange.insurer, policy_number=issued.policy_number).exclude(id=exchange.id)
-    somebody_elses = ["policy_number"] if issued.policy_number and others.exists() else []
+    same = rows_of(Exchange, kind=Kind.SUBMIT, insurer=exchange.insurer, policy_number=issued.policy_number) if issued.policy_number else []
+    somebody_elses = ["policy_number"] if any(other != exchange for other in same) else []
     return comparing.differences(sent, issued) + somebody_elses
 
 

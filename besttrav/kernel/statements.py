@@ -8,6 +8,7 @@ from django.db import connections, models
 from psycopg import Cursor
 
 Row = TypeVar("Row", bound=models.Model)
+PREPARED = 500
 
 
 def straight(connection: Any, statement: str, values: Sequence[object] | Mapping[str, object]) -> list[tuple[Any, ...]]:
@@ -21,6 +22,7 @@ def straight(connection: Any, statement: str, values: Sequence[object] | Mapping
             cursor.execute(statement, values)
             return list(cursor.fetchall()) if cursor.description else []
     connection.validate_no_broken_transaction()
+    connection.connection.prepared_max = PREPARED  # By default the driver forgets the oldest of a hundred, at a trip to the database each.
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
         cursor.execute(statement, values, prepare=True, binary=True)
         return cursor.fetchall() if cursor.description else []
@@ -28,30 +30,38 @@ def straight(connection: Any, statement: str, values: Sequence[object] | Mapping
 
 def insert(row: Row) -> Row:
     """Insert a new row, and return it."""
-    _insert(row, "")
-    row._state.adding = False
+    _insert([row], "")
     return row
 
 
 def insert_once(row: models.Model) -> bool:
     """Insert the row unless a unique key of it is taken, in one statement; says whether it was inserted."""
-    row._state.adding = not _insert(row, " ON CONFLICT DO NOTHING RETURNING 1")
+    row._state.adding = not _insert([row], " ON CONFLICT DO NOTHING RETURNING 1")
     return not row._state.adding
 
 
-def _insert(row: models.Model, ending: str) -> list[tuple[Any, ...]]:
-    connection = connections[row._state.db or "default"]
-    fields: list[Any] = list(row._meta.local_concrete_fields)
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    row._state.db = connection.alias
-    return straight(connection, insert_of(type(row)) + ending, values)
+def insert_all(rows: Sequence[models.Model]) -> None:
+    """Insert a few new rows of one model in one statement."""
+    if rows:
+        _insert(rows, "")
+
+
+def _insert(rows: Sequence[models.Model], ending: str) -> list[tuple[Any, ...]]:
+    connection = connections[rows[0]._state.db or "default"]
+    fields: list[Any] = list(rows[0]._meta.local_concrete_fields)
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+    answer = straight(connection, insert_of(type(rows[0]), len(rows)) + ending, values)
+    for row in rows:
+        row._state.db, row._state.adding = connection.alias, False
+    return answer
 
 
 @cache
-def insert_of(model: type[models.Model]) -> str:
-    """The INSERT of a whole row of this model."""
+def insert_of(model: type[models.Model], rows: int = 1) -> str:
+    """The INSERT of so many whole rows of this model."""
     columns = [f'"{field.column}"' for field in model._meta.local_concrete_fields]
-    return f'INSERT INTO "{model._meta.db_table}" ({", ".join(columns)}) VALUES ({", ".join(["%s"] * len(columns))})'  # noqa: S608  # our own names
+    row = f"({', '.join(['%s'] * len(columns))})"
+    return f'INSERT INTO "{model._meta.db_table}" ({", ".join(columns)}) VALUES {", ".join([row] * rows)}'  # noqa: S608  # our own names
 
 
 @cache

@@ -6,11 +6,11 @@ The database refuses a posting that does not balance, when its transaction commi
 from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
 
 from besttrav.kernel.money import Money
+from besttrav.kernel.statements import straight
 from besttrav.payments.accounts import Account
-from besttrav.payments.models import Line, Payment, Posting
+from besttrav.payments.models import Payment, Posting
 
 
 def post(key: str, *, debit: Account, credit: Account, amount: Money, payment: Payment | None = None) -> Posting:
@@ -21,8 +21,7 @@ def post(key: str, *, debit: Account, credit: Account, amount: Money, payment: P
         raise ValueError("a movement is over more than nothing; the other way round is another debit")
     posting = Posting(key=key, payment=payment)
     values: list[Any] = [posting.id, key, payment and payment.id, posting.at, [debit, credit], [amount.fen, -amount.fen]]
-    with connection.cursor() as cursor:
-        cursor.execute(_POST, values)
+    straight(connection, _POST, values)
     posting._state.adding = False
     return posting
 
@@ -36,7 +35,12 @@ _POST = """
 
 def balance(account: Account, *, payment: Payment | None = None) -> Money:
     """What stands in an account, of one payment or of all: a debit balance is positive."""
-    lines = Line.objects.filter(account=account)
-    if payment is not None:
-        lines = lines.filter(posting__payment=payment)
-    return Money(lines.aggregate(fen=Sum("fen"))["fen"] or 0)
+    ((fen,),) = straight(connection, _BALANCE_OF if payment else _BALANCE, [account.value, payment.pk] if payment else [account.value])
+    return Money(int(fen))
+
+
+_BALANCE = "SELECT coalesce(sum(line.fen), 0) FROM payments_line line WHERE line.account = %s"
+_BALANCE_OF = """
+    SELECT coalesce(sum(line.fen), 0) FROM payments_line line JOIN payments_posting posting ON posting.id = line.posting_id
+     WHERE line.account = %s AND posting.payment_id = %s
+"""

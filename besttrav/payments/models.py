@@ -64,7 +64,7 @@ PAYMENT_MOVES = {
     _P.DISPUTED: {_P.RETURNED},
     _P.RETURNED: set[PaymentState](),
 }
-UNPAID = [_P.PLANNED, _P.OPEN]
+UNPAID = [_P.PLANNED.value, _P.OPEN.value]
 
 
 class RefundState(models.TextChoices):

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from besttrav.journal.operations import Draft, record, record_all
 from besttrav.kernel import clock, jobs
 from besttrav.kernel.actors import Actor, ActorKind
+from besttrav.kernel.statements import insert_all, straight
 from besttrav.privacy import actions, ledger
 from besttrav.privacy.consent_codes import Consent
 from besttrav.privacy.models import ConsentEvent
@@ -58,7 +59,7 @@ def give_all(answers: Sequence[Given], *, text: ShownText, page: str, actor: Act
         )
         for answer in answers
     ]
-    ConsentEvent.objects.bulk_create(events)
+    insert_all(events)
     record_all(
         [
             Draft(actions.CONSENT["given"], actor, event, event.subject, {"code": event.code.lower(), "page": page, "way": event.way})
@@ -137,13 +138,14 @@ def given(subjects: Iterable[UUID], codes: Iterable[Consent], detail: str = "") 
     wanted = [code.name for code in codes]
     if not wanted:
         return set()
-    latest = (
-        ConsentEvent.objects.filter(subject__in=list(subjects), code__in=wanted, detail=detail)
-        .order_by("subject", "code", "-id")
-        .distinct("subject", "code")
-        .values_list("subject", "code", "result")
-    )
+    latest = straight(connection, _LATEST, [list(subjects), wanted, detail])
     return {(subject, Consent[code]) for subject, code, result in latest if result == "given"}
+
+
+_LATEST = """
+SELECT DISTINCT ON (subject, code) subject, code, result FROM privacy_consentevent
+ WHERE subject = ANY(%s) AND code = ANY(%s) AND detail = %s ORDER BY subject, code, id DESC
+"""
 
 
 def _append(*, subject: UUID, code: Consent, result: str, text: ShownText, page: str, way: str, actor: Actor, detail: str) -> UUID:

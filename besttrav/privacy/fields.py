@@ -16,11 +16,11 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import FieldError
-from django.db import connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.models.lookups import IsNull
 
 from besttrav.kernel import ids
-from besttrav.kernel.statements import insert_of, straight, update_of
+from besttrav.kernel.statements import insert_all, insert_of, straight, update_of
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.kinds import Kind
 from besttrav.privacy.purposes import Purpose
@@ -244,6 +244,15 @@ class PersonalQuerySet(_QuerySet):
         super()._prepare_for_bulk_create(objs)  # type: ignore[misc]  # Django's own hook, absent from the stubs
         seal(objs)
 
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
+        """A few rows go past what Django compiles anew for each number of them."""
+        rows = list(objs)
+        if args or options or len(rows) > FEW or self.db != DEFAULT_DB_ALIAS:
+            return super().bulk_create(rows, *args, **options)
+        seal(rows)
+        insert_all(rows)
+        return rows
+
     def update(self, **values: Any) -> int:
         for name, value in values.items():
             if value is not None and isinstance(self.model._meta.get_field(name), PersonalField):
@@ -309,6 +318,7 @@ class PersonalModel(models.Model):
         return bool(straight(connection, update_of(type(self), tuple(field.column for field, _, _ in values)), [*saved, pk_val]))
 
 
+FEW = 20
 _WITHOUT_WAITING = " RETURNING set_config('synchronous_commit', 'off', true)"
 _declared: list[PersonalField] = []
 _sealers: list[Callable[[Sequence[models.Model], Collection[str] | None], None]] = []

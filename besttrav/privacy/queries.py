@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from besttrav.privacy.models import ConsentEvent, Erasure, ErasureItem, ErasureState, Restoration
+from django.db import connection
+
+from besttrav.kernel.statements import straight
+from besttrav.privacy.models import ConsentEvent, Erasure, ErasureItem, ErasureState
 from besttrav.privacy.vault.store import Card
 
 
@@ -38,4 +41,4 @@ def restored_since(moment: datetime) -> bool:
 
     What the record then says of a session, a code or a message from before is what it said at the backup, and no longer what happened.
     """
-    return Restoration.objects.filter(at__gte=moment).exists()
+    return bool(straight(connection, "SELECT 1 FROM privacy_restoration WHERE at >= %s LIMIT 1", [moment]))

@@ -19,6 +19,7 @@ from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.errors import Refusal
+from besttrav.kernel.statements import insert_all
 from besttrav.privacy import actions, consents, files
 from besttrav.privacy.consent_codes import Consent
 from besttrav.privacy.fields import PersonalField
@@ -69,18 +70,20 @@ def share(parts: Sequence[Part], *, to: Recipient, about: UUID, actor: Actor) ->
         _require_consents(leaving, to)
         opened = [reveal(part.rows, part.fields, purpose=part.purpose, actor=actor, case=about) for part in parts]
         now = clock.now()
-        Sharing.objects.bulk_create(
-            Sharing(
-                at=now,
-                subject=subject,
-                recipient=to.kind,
-                recipient_name=to.name,
-                purpose=purpose.code,
-                basis=purpose.basis.value,
-                fields=sorted(tags),
-                about=about,
-            )
-            for (subject, purpose), tags in leaving.items()
+        insert_all(
+            [
+                Sharing(
+                    at=now,
+                    subject=subject,
+                    recipient=to.kind,
+                    recipient_name=to.name,
+                    purpose=purpose.code,
+                    basis=purpose.basis.value,
+                    fields=sorted(tags),
+                    about=about,
+                )
+                for (subject, purpose), tags in leaving.items()
+            ]
         )
         record_all(
             [

@@ -47,6 +47,13 @@ def note(application: Application, seen: Seen, action: str, **facts: Any) -> Evi
     return step
 
 
+def has(application: Application, action: str) -> bool:
+    """Whether this step was ever taken."""
+    return bool(
+        straight(connection, "SELECT 1 FROM sales_evidence WHERE application_id = %s AND action = %s LIMIT 1", [application.id, action])
+    )
+
+
 def told(application: Application) -> list[Evidence]:
     """The whole trace, in order."""
     return list(Evidence.objects.filter(application=application).order_by("number"))
@@ -77,6 +84,8 @@ def _hashed(step: Evidence) -> tuple[str, str, str]:
     end = seals.canonical({"page": step.page, "version": step.page_version})
     return f'{begin[:-1]},"before":"', f'",{facts[1:-1]},"number":', f",{end[1:]}"
 
+
+_HAS = "SELECT 1 FROM sales_evidence WHERE application_id = %s AND action = %s LIMIT 1"
 
 # The database links the step to the one before it: to fetch that first would be one more statement at every step of a sale.
 _NOTE = """

@@ -13,7 +13,7 @@ from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
 from besttrav.kernel.errors import Refusal
 from besttrav.kernel.money import Money
-from besttrav.kernel.statements import insert, lock, reload, rows_of, take_over
+from besttrav.kernel.statements import insert, lock, reload, rows_of, straight, take_over
 from besttrav.payments import actions, ledger
 from besttrav.payments.accounts import Account
 from besttrav.payments.channels import CASHIER, reach
@@ -130,12 +130,17 @@ def ask(*, payment: Payment) -> Standing:
 
 def ask_if_due(*, payment: Payment) -> None:
     """For a page that polls: ask, but not more often than every few seconds, whoever is looking."""
-    pause = timedelta(seconds=ASKING.page_pause)
     now = clock.now()
-    mine = Payment.objects.filter(pk=payment.pk, state__in=UNPAID).exclude(asked_at__gt=now - pause)
-    if mine.update(asked_at=now):
+    pause = timedelta(seconds=ASKING.page_pause)
+    if straight(connection, _MY_TURN, [now, payment.pk, UNPAID, now - pause]):
         ask(payment=payment)
-    reload(payment)
+    else:
+        reload(payment)
+
+
+_MY_TURN = """
+UPDATE payments_payment SET asked_at = %s WHERE id = %s AND state = ANY(%s) AND (asked_at IS NULL OR asked_at <= %s) RETURNING 1
+"""
 
 
 def close(*, payment: Payment) -> None:

@@ -23,7 +23,7 @@ from besttrav.journal.operations import move, together
 from besttrav.kernel import clock, period, references
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
-from besttrav.kernel.statements import row_of
+from besttrav.kernel.statements import row_of, rows_of
 from besttrav.payments import operations as payments
 from besttrav.payments.models import Payment, Refund, RefundState
 from besttrav.payments.queries import applied_to
@@ -58,9 +58,10 @@ DECISIONS = UUID("5f0f4c1e-8f57-5b0c-9d0e-6a2d6a0f5a10")  # the name space of re
 def take_payment(*, payment: Payment) -> None:
     """The money is there: ask the insurer. An order that is no longer waiting for it gives it back, and so does one whose people have
     meanwhile all the cover they may have: see `caps`. Outside a transaction."""
-    application = Application.objects.filter(order=payment.order_id).first()
-    if application is None:
+    order = row_of(Order, pk=payment.order_id)
+    if order is None:
         return  # What was paid for is another room's.
+    (application,) = rows_of(Application, pk=order.application_id)
     with caps.alone_with(application) as people, together():
         application, order = held(pk=application.pk)
         if order.state != OrderState.TO_PAY:
@@ -154,7 +155,7 @@ def tell(*, policy: Policy) -> None:
     with together():
         application, order = held(contract=policy.contract)
         values = {"first": f"{policy.first_day:%Y-%m-%d}"}
-        is_told = Evidence.objects.filter(application=application, action="told").exists()
+        is_told = evidence.has(application, "told")
         parties = queries.parties_of(application)
         buyer = [party for party in parties if party.is_holder and not is_told]
         people = noticing.reachable([*buyer, *noticing.waiting(application, parties)], application)
@@ -425,7 +426,7 @@ def _trip(application: Application) -> dict[str, str]:
 
 
 def _confirmations(application: Application) -> tuple[port.Confirmation, ...]:
-    steps = Evidence.objects.filter(application=application, action="confirmed").order_by("number")
+    steps = rows_of(Evidence, application=application.pk, action="confirmed", order_by="number")
     return tuple(port.Confirmation(text=step.facts["paper"], version=step.facts["version"], at=step.at) for step in steps)
 
 

@@ -23,7 +23,7 @@ from besttrav.contact.templates import Template
 from besttrav.journal.operations import move, record, together
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
-from besttrav.kernel.statements import lock
+from besttrav.kernel.statements import insert_all, lock, rows_of
 from besttrav.people.models import Challenge, CodePurpose
 from besttrav.people.operations import codes
 from besttrav.people.visitors import Visitor, digest
@@ -56,7 +56,7 @@ def tell_others(*, application: Application) -> None:
 
 def waiting(application: Application, parties: Sequence[Party]) -> list[Party]:
     """Those of these who are to get a notice and have none yet. The caller has locked the application."""
-    told = set(Notice.objects.filter(application=application).values_list("party_id", flat=True))
+    told = {notice.party_id for notice in rows_of(Notice, application=application.pk)}
     return [party for party in parties if party.is_insured and not party.is_holder and party.id not in told]
 
 
@@ -75,7 +75,7 @@ def reachable(parties: Sequence[Party], application: Application) -> list[Reacha
 def write(application: Application, people: Sequence[Reachable]) -> list[Letter]:
     """A notice for each of these, and the letters that tell them, to be prepared by the caller in the same transaction."""
     written = [_notice(application, one) for one in people]
-    Notice.objects.bulk_create(notice for notice, _ in written)
+    insert_all([notice for notice, _ in written])
     for notice, letter in written:
         record(actions.NOTICE_MADE, about=notice, actor=TELLER, subject=notice.subject, way="message" if letter else "by_buyer")
     return [letter for _, letter in written if letter]
