@@ -13,7 +13,7 @@ from bench import ground, report
 from bench.measuring import table
 from bench.sizes import FULL, QUICK
 
-BENCHES = ("sealing", "opening", "rights", "rotation", "book", "rating", "paper", "pages", "purchase", "journey", "memory")
+BENCHES = ("sealing", "opening", "rights", "rotation", "book", "rating", "paper", "pages", "purchase", "crowd", "journey", "memory")
 
 
 def main() -> int:

@@ -33,7 +33,7 @@ VENDORS = {"carrier": "Carrier", "wechat": "Channel", "insurer:heyan": "Insurer"
 
 def lines(sizes: Sizes) -> Iterator[Line]:
     wire()
-    buyer = _Buyer()
+    buyer = Buyer()
     buy = buyer.buy
     times = interleaved(sizes.rounds, _times(plain_purchase, sizes.purchases), _times(buy, sizes.purchases))
     ratio, processor = 1 / times.ratio(1), 1 / times.processor_ratio(1)
@@ -45,7 +45,7 @@ def lines(sizes: Sizes) -> Iterator[Line]:
     yield from _papers(buyer)
 
 
-def _papers(buyer: "_Buyer") -> Iterator[Line]:
+def _papers(buyer: "Buyer") -> Iterator[Line]:
     """Our own papers, if everybody asks for all of theirs; `paper` measures them one by one."""
     begin = _written()
     spent = seconds(buyer.print_papers)
@@ -64,14 +64,19 @@ def _times(work: Callable[[], object], count: int) -> Callable[[], None]:
 
 def wire() -> None:
     """Vendors that answer in this process, and a full shelf."""
+    from tests.catalogue.shelf import stocked
+
+    answering_vendors()
+    stocked()
+
+
+def answering_vendors() -> None:
     from django.conf import settings
 
     from besttrav.kernel.registry import forget_providers
-    from tests.catalogue.shelf import stocked
 
     settings.PROVIDERS = settings.PROVIDERS | {port: {"class": f"bench.vendors.{name}"} for port, name in VENDORS.items()}
     forget_providers()
-    stocked()
 
 
 def plain_purchase() -> None:
@@ -99,16 +104,18 @@ def _entries(about: PlainPerson, count: int) -> None:
         PlainEntry._default_manager.create(action="bench", subject=about.pk, actor_name="bench", facts={"number": number})
 
 
-class _Buyer:
+class Buyer:
     """Somebody signed in who buys again and again, for other people each time; somebody else where one may begin no more in a day."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0, drain: Callable[[], object] | None = None) -> None:
         from besttrav.catalogue import queries
+        from tests.jobs import run_due_jobs
 
         offer = queries.current("outbound", clock.today())
         assert offer
         self.offer = offer
         self.first_day = clock.today() + timedelta(days=10)
+        self._first, self._drain = first, drain or run_due_jobs
         self.bought = 0
 
     def _sign_in(self) -> None:
@@ -129,7 +136,6 @@ class _Buyer:
         from besttrav.sales.operations.submitting import Signature
         from besttrav.sales.queries import parties_of
         from besttrav.sales.steps import CONFIRMED_PAPERS
-        from tests.jobs import run_due_jobs
 
         seen = Seen("bench", "1")
         if self.bought % DRAFT.begun_a_day == 0:
@@ -177,7 +183,7 @@ class _Buyer:
         )
         paying.prepay(payment=payment, return_url="https://bench.example/", payer_address="192.0.2.7")
         paying.ask(payment=payment)
-        run_due_jobs()
+        self._drain()
 
     def print_papers(self) -> None:
         from besttrav.policies.models import Policy
@@ -192,12 +198,13 @@ class _Buyer:
         from besttrav.policies.operations.people import Person
         from tests import invented
 
-        born = date(1985, 1, 1) + timedelta(days=(self.bought * PEOPLE + place) % 5000)
+        turn = self._first + self.bought * PEOPLE + place
+        born = date(1985, 1, 1) + timedelta(days=turn % 5000)
         return Person(
             name="林知远",
             passport_name="LIN/ZHIYUAN",
             identity_kind="id_card",
-            identity_number=invented.id_number(born, Sex.MALE, serial=(self.bought * PEOPLE + place) // 5000),
+            identity_number=invented.id_number(born, Sex.MALE, serial=turn // 5000),
             birth_date=born,
             sex="male",
             phone="+8612900001001" if place == 0 else "",
@@ -224,6 +231,8 @@ def _counts(buy: Callable[[], object], purchases: int) -> Iterator[Line]:
     yield Line("and that read", "", sum(one.reads_alone for one in said))
     written, plain = _log_of(buy, purchases), _log_of(plain_purchase, purchases)
     yield Line("its write-ahead log, both databases", "kB", written, plain, judged=Judged.MEASURED, must=30, aim=20)
+    synced, plain = _syncs_of(buy, purchases), _syncs_of(plain_purchase, purchases)
+    yield Line("times it has the log flushed to the disk", "", synced, plain, judged=Judged.MEASURED, must=12, aim=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +270,24 @@ def _log_of(work: Callable[[], object], purchases: int) -> float:
     begin = _written()
     _times(work, purchases)()
     return (_written() - begin) / purchases / 1000
+
+
+def _syncs_of(work: Callable[[], object], purchases: int) -> float:
+    """By this database's own sessions: what the log's writer flushes in its own time holds nobody up."""
+    begin = _synced()
+    _times(work, purchases)()
+    return (_synced() - begin) / purchases
+
+
+def _synced() -> float:
+    """Sessions tell their numbers when they have been idle for a moment, or are asked to."""
+    for alias in connections:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT pg_stat_force_next_flush()")
+    aside.disconnect()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(fsyncs)::float FROM pg_stat_io WHERE object = 'wal' AND backend_type = 'client backend'")
+        return float(cursor.fetchone()[0])
 
 
 def _written() -> float:
