@@ -369,13 +369,15 @@ class Paper:
 class Surrender:
     """What comes back: everything before the start; afterwards premium x (1 - days gone / days insured), less `fee_percent`.
 
-    A day that has begun counts as gone. With `only_before_start` nothing comes back afterwards, unless a proof named in words is shown.
+    A day that has begun counts as gone. With `only_before_start` nothing comes back afterwards; with `visa_refused_returns_all` everything
+    does where it is proved that the visa was refused.
     """
 
     says: Text
     example: Text
     fee_percent: int = 0
     only_before_start: bool = False
+    visa_refused_returns_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

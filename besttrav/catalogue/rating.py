@@ -179,13 +179,13 @@ def area_of(offer: Offer, trip: Trip) -> Area | None:
     return next((area for area in offer.areas if all(area.covers(country) for country in trip.destinations)), None)
 
 
-def refund(offer: Offer, premium: Money, first_day: date, last_day: date, on: date) -> Refund:
+def refund(offer: Offer, premium: Money, first_day: date, last_day: date, on: date, *, visa_refused: bool = False) -> Refund:
     """What comes back when the contract is surrendered on a day: everything before the first one; then by the days that have not begun,
-    less the fee, rounded half up to the fen."""
+    less the fee, rounded half up to the fen. Some products return everything to whoever proves that their visa was refused."""
     days = (last_day - first_day).days + 1
     gone = min(max((on - first_day).days + 1, 0), days)
-    if not gone:
-        return Refund(premium, ZERO, 0, days)
+    if not gone or (visa_refused and offer.surrender.visa_refused_returns_all):
+        return Refund(premium, ZERO, gone, days)
     if offer.surrender.only_before_start:
         return Refund(ZERO, premium, gone, days)
     left = premium.fen * (days - gone)

@@ -388,7 +388,7 @@ def _settle_cancellation(exchange: Exchange, outcome: Outcome, *, is_asked: bool
         case Declined(code=code) if exchange.kind == Kind.WITHDRAW:
             _refused_withdrawal(exchange, code)
         case Declined(code=code):
-            _finish(exchange, _S.REJECTED, because=code)
+            _refused_cancellation(exchange, code)
         case Absent():
             _count_absence(exchange, then=_finish_without_policy)
         case Issued() | Waiting() if is_asked and exchange.state != _S.WAITING:
@@ -404,6 +404,17 @@ def _refused_withdrawal(exchange: Exchange, code: str) -> None:
     if exchange.tries == 1:
         _log.error("the insurer %s does not take a submission back (%s): exchange %s", exchange.insurer, code, exchange.id)
     _stay(exchange, _S.UNKNOWN, because=code)
+
+
+def _refused_cancellation(exchange: Exchange, code: str) -> None:
+    """It may be refused because an earlier one, given up on or made by a clerk there, has ended the policy: ask what stands."""
+    match queries.insurer(exchange.insurer).ask(exchange.submission_number):
+        case Cancelled() as cancelled:
+            _settle_cancellation(exchange, cancelled, is_asked=True)
+        case Unknown(code=silence):
+            _stay(exchange, _S.UNKNOWN, because=silence)
+        case _:
+            _finish(exchange, _S.REJECTED, because=code)
 
 
 def _compare(exchange: Exchange, recall: Callable[[], Submit], issued: Issued) -> None:

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -157,7 +157,8 @@ def _understood(action: str, partner: str, insurer: str, content: dict[str, Any]
     if action == "submit":
         values |= {"application": _application(content), "notify": content["notifyUrl"]}
     if action == "cancel":
-        values |= {"submission": content["originalRequestNo"]}
+        values |= {"submission": content["originalRequestNo"], "reason": content["reason"]}
+        values |= {"on": date.fromisoformat(content["effectiveDate"]).isoformat()}
     return Call(action, insurer, content["requestNo"], values)
 
 

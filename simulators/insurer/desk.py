@@ -23,6 +23,7 @@ from simulators.insurer.faults import CALLBACKS, IN_THE_BOOKS, Fault, Firing, Sc
 from simulators.insurer.underwriting import Rules, reason_to_decline
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+SURRENDERS = {"not_left", "visa_refused", "other"}  # what the broker has checked: for these a policy ends by wire after it has begun
 
 
 @dataclass(frozen=True)
@@ -163,9 +164,13 @@ class Desk:
             return self.write_failure(call, "absent", firing)
         if policy.state == DECLINED:
             return self.write_failure(call, "nothing_to_cancel", firing)
-        if policy.state != CANCELLED and policy.content["start"][:10] <= self.today().isoformat():
+        on, reason = date.fromisoformat(call.values["on"]), call.values["reason"]
+        start, end = (date.fromisoformat(policy.content[name][:10]) for name in ("start", "end"))
+        if "refused" in firing or (policy.state != CANCELLED and start <= on and reason not in SURRENDERS):
             return self.write_failure(call, "in_force", firing)
-        refund = policy.content["premium"] if policy.state == ISSUED else 0
+        filed = filings.Filing(policy.content["product"]).surrender()
+        gives_back = surrender_value(policy.content["premium"], start, end, on, reason, filed) + ("wrong_refund" in firing)
+        refund = gives_back if policy.state == ISSUED else 0
         cancelled = self.books.cancel(account=call.account, number=call.number, submission=policy.number, refund=refund)
         return self.write_policy(call, cancelled or policy, firing)
 
@@ -225,6 +230,17 @@ class Desk:
                 return 200 <= int(answer.status) < 300
         except (OSError, ValueError):
             return False
+
+
+def surrender_value(premium: int, start: date, end: date, on: date, reason: str, filed: Mapping[str, Any]) -> int:
+    """What a policy is worth that ends with the day before `on`, as the insurer has filed it: fen, rounded half up."""
+    days, gone = (end - start).days, max(0, (on - start).days)
+    if not gone or (reason == "visa_refused" and filed.get("visa_refused_returns_all")):
+        return premium
+    if filed.get("only_before_start"):
+        return 0
+    worth = premium * max(0, days - gone) * (100 - int(filed.get("fee_percent", 0)))
+    return (2 * worth + days * 100) // (2 * days * 100)
 
 
 def twisted(content: dict[str, Any], twists: list[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ say something else than was asked: `wrong_name`, `wrong_identity`, `wrong_birth_
 `query` as if it had never heard of the number.
 Callbacks, at `submit`: `duplicate_callback`, `forged_callback`, `lost_callback`, `stale_callback`, `foreign_callback` (about a number that
 nobody sent).
+At `cancel`: `refused`, and `wrong_refund` (a fen more is given back than was filed).
 At `document`: `not_ready`, `broken_document` (half the file), `web_page` (an error page), `foreign_link` (leads to another host), and
 `paper` (the e-policy is wrong, or wrongly signed, in the way that the key `paper` names: see simulators/paper).
 """
@@ -21,9 +22,10 @@ ON_THE_WIRE = {"slow", "drop_before", "drop_after", "status", "truncated", "unsi
 IN_THE_BOOKS = {"decline", "never_answers", "absent", "hidden", "missing_person", "same_policy_number"} | {
     f"wrong_{what}" for what in ("name", "identity", "birth_date", "date", "plan", "area", "product", "sum", "premium")
 }
+AT_THE_END = {"refused", "wrong_refund"}
 CALLBACKS = {f"{what}_callback" for what in ("duplicate", "forged", "lost", "stale", "foreign")}
 DOCUMENTS = {"not_ready", "broken_document", "web_page", "foreign_link", "paper"}
-KINDS = ON_THE_WIRE | IN_THE_BOOKS | CALLBACKS | DOCUMENTS
+KINDS = ON_THE_WIRE | IN_THE_BOOKS | AT_THE_END | CALLBACKS | DOCUMENTS
 
 
 @dataclass

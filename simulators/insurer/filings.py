@@ -33,6 +33,11 @@ class Filing:
         clause = clause.get("zh", "") if isinstance(clause, dict) else str(clause)
         return {**_names(self._filed, self._product), "clause": clause, "filing": str(filing.get("number", ""))}
 
+    def surrender(self) -> dict[str, Any]:
+        """What comes back when it is given up before its end."""
+        filed: dict[str, Any] = self._filed.get("surrender", {})
+        return filed
+
     def named(self, kind: str, code: str) -> Names:
         """A plan, an area or a coverage; `kind` is plans, areas or coverages."""
         own = next((one for one in self._filed.get(kind, []) if isinstance(one, dict) and one.get("code") == code), {})

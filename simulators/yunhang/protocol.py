@@ -166,7 +166,7 @@ def _understood(head: Tree, body: Tree) -> Call:
     if action == "submit":
         values |= {"application": _application(body), "notify": body["TongZhiDiZhi"]}
     if action == "cancel":
-        values |= {"submission": body["YuanTouBaoDanHao"]}
+        values |= {"submission": body["YuanTouBaoDanHao"], "reason": body["TuiBaoYuanYin"], "on": _day(body["TuiBaoRiQi"]).isoformat()}
     return Call(action, INSURER, number, values)
 
 

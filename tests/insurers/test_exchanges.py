@@ -580,6 +580,19 @@ def test_a_policy_that_has_begun_is_not_cancelled_by_wire(insurers: InsurerSimul
     assert insurers.live("heyan") == [sale.exchange.number]
 
 
+def test_a_cancellation_that_is_refused_because_the_policy_was_ended_before_has_done_its_work(
+    insurers: InsurerSimulators, later: Later, drain: Drain
+) -> None:
+    sale = Sale("heyan")
+    sale.settle(later, drain)
+    cancelling, build = cancellation(sale)
+    queries.insurer("heyan").perform(replace(build(), number=number_of(Kind.CANCEL, sale.exchange.contract, 9)))
+    insurers.misbehave("heyan", {"fault": "refused", "action": "cancel"})
+    operations.perform(exchange=cancelling, build=build)
+
+    assert (cancelling.state, cancelling.amount) == (S.OK, sale.command.premium)
+
+
 def cancellation(sale: Sale) -> tuple[Exchange, Callable[[], Cancel]]:
     with transaction.atomic():
         planned = operations.plan(

@@ -261,6 +261,20 @@ def test_a_policy_that_has_begun_is_not_cancelled_by_wire(adapter: Insurer, insu
     assert insurers.live(code) == [command.number]
 
 
+def test_a_policy_that_has_begun_ends_for_what_the_broker_has_checked(
+    adapter: Insurer, insurers: InsurerSimulators, code: str, later: Later
+) -> None:
+    command = submit(period=days(clock.today(), clock.today() + timedelta(days=3)))
+    issued = outcome_of(adapter, command, later)
+    assert isinstance(issued, Issued)
+    order = replace(cancel(command, issued.policy_number), because="not_left", on=clock.today() + timedelta(days=1))
+
+    outcome = adapter.perform(order)
+    assert isinstance(outcome, Cancelled)
+    assert outcome.refund == Money(round(command.premium.fen * 3 / 4))
+    assert insurers.live(code) == []
+
+
 def test_an_undecided_submission_can_be_taken_back(adapter: Insurer, insurers: InsurerSimulators, code: str, later: Later) -> None:
     insurers.misbehave(code, {"fault": "never_answers"})
     command = submit()
