@@ -13,6 +13,7 @@ class Account(models.TextChoices):
     PREMIUM_HELD = "premium_held", _("premiums held for customers until a policy is issued")
     INSURER_PAYABLE = "insurer_payable", _("premiums owed to insurers")
     REFUND_PAYABLE = "refund_payable", _("refunds owed to customers")
+    SURRENDER_FEES = "surrender_fees", _("fees of a channel that customers bear on a surrender")
     FEES = "fees", _("fees the channels kept")
     BANK = "bank", _("our bank account, for what was paid back by hand")
 

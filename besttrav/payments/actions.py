@@ -13,6 +13,8 @@ UNAPPLIED = action("payments.unapplied", Stream.BUSINESS, _("Money received that
 PAYMENT_MOVED = moving("payments.payment_moved", Stream.BUSINESS, _("Payment changed"))
 OWED = action("payments.owed", Stream.BUSINESS, _("Premium set aside for the insurer"), why=Fact.CODE, fen=Fact.FEN)
 
+FEE_KEPT = action("payments.fee_kept", Stream.BUSINESS, _("Channel's fee kept of a premium that goes back"), fen=Fact.FEN)
+
 REFUND_ASKED = action("payments.refund_asked", Stream.BUSINESS, _("Refund decided"), payment=Fact.ID, fen=Fact.FEN, why=Fact.CODE)
 REFUND_MOVED = moving("payments.refund_moved", Stream.BUSINESS, _("Refund changed"))
 

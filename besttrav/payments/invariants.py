@@ -80,7 +80,7 @@ def every_captured_fen_has_its_place() -> Iterator[str]:
     yield from _told(
         "SELECT account || ' of ' || coalesce(s.payment_id::text, 'no payment') FROM payments_line l"
         " JOIN payments_posting s ON s.id = l.posting_id"
-        " WHERE account IN ('unapplied', 'premium_held', 'insurer_payable', 'refund_payable')"
+        " WHERE account IN ('unapplied', 'premium_held', 'insurer_payable', 'surrender_fees', 'refund_payable')"
         " GROUP BY account, s.payment_id HAVING sum(fen) > 0",
         "%s was paid out beyond what it held",
     )
@@ -88,7 +88,8 @@ def every_captured_fen_has_its_place() -> Iterator[str]:
         "SELECT p.id FROM payments_payment p LEFT JOIN payments_posting s ON s.payment_id = p.id"
         " LEFT JOIN payments_line l ON l.posting_id = s.id GROUP BY p.id HAVING"
         " coalesce(-sum(l.fen) FILTER (WHERE l.account = 'refund_payable'), 0) <> p.refunding_fen - p.refunded_fen OR coalesce("
-        "-sum(l.fen) FILTER (WHERE l.account IN ('unapplied', 'premium_held', 'insurer_payable')), 0) <> p.captured_fen - p.refunding_fen",
+        "-sum(l.fen) FILTER (WHERE l.account IN ('unapplied', 'premium_held', 'insurer_payable', 'surrender_fees')), 0)"
+        " <> p.captured_fen - p.refunding_fen",
         "the payment %s holds or owes another amount than its accounts",
     )
 

@@ -123,6 +123,27 @@ def test_money_that_bought_something_is_not_paid_back_by_hand(cashiers: dict[str
     assert not Refund.objects.exists()
 
 
+def test_what_stands_though_the_channel_takes_it_no_more_is_paid_by_hand_and_no_more_than_that(
+    cashiers: dict[str, Cashier], stopped_clock: StoppedClock
+) -> None:
+    payment, part = captured(cashiers), Money(345)
+    stopped_clock.advance(timedelta(days=366))
+    with pytest.raises(paying.RefundTooLate):
+        decided(payment, part.fen)
+    stands = {"because": "surrendered", "actor": CLERK, "stands": True}
+    refund = paying.refund(payment=payment, amount=part, decision=new_id(), **stands)  # type: ignore[arg-type]  # as named
+    assert (refund.state, refund.code, waiting()) == (RefundState.FAILED, "refund_too_late", [payment])
+
+    payment.refresh_from_db()
+    by_hand = paying.pay_by_hand(payment=payment, reference="BANK-2026-0042", because="no_other_way", actor=CLERK)
+    paying.confirm_by_hand(refund=by_hand, is_right=True, actor=SECOND)
+    payment.refresh_from_db()
+    assert (by_hand.amount, payment.refunded_fen) == (part, part.fen)
+    with pytest.raises(paying.NothingOwed):
+        paying.pay_by_hand(payment=payment, reference="BANK-2026-0043", because="no_other_way", actor=CLERK)
+    assert violations() == {}
+
+
 def test_what_a_channel_may_still_pay_is_not_paid_by_hand_as_well(cashiers: dict[str, Cashier], drain: Drain) -> None:
     payment = captured(cashiers)
     decided(payment, 345)

@@ -75,10 +75,11 @@ class NothingUnapplied(Refusal):
     way_out = _("Reload the page to see where it stands now.")
 
 
-def refund(*, payment: Payment, amount: Money, decision: UUID, because: str, actor: Actor) -> Refund:
+def refund(*, payment: Payment, amount: Money, decision: UUID, because: str, actor: Actor, stands: bool = False) -> Refund:
     """Write the decision down; its entry is followed by the sending job. The same decision again is the same refund.
 
-    Of two who decide at once, the second sees what the first left of the money.
+    Of two who decide at once, the second sees what the first left of the money. A decision that `stands`, because what it pays for is over
+    already, is written down though the channel pays nothing back any more: it has failed then, and a person pays it by hand.
     """
     with transaction.atomic():
         payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
@@ -86,7 +87,10 @@ def refund(*, payment: Payment, amount: Money, decision: UUID, because: str, act
             if (known.payment_id, known.amount) != (payment.pk, amount):
                 raise OtherDecision
             return known
-        _refuse_unless_possible(payment, amount)
+        _refuse_more_than_there_is(payment, amount)
+        closed = _closed_way(payment)
+        if closed and not stands:
+            raise closed
         made = Refund.objects.create(
             payment=payment,
             decision=decision,
@@ -94,13 +98,29 @@ def refund(*, payment: Payment, amount: Money, decision: UUID, because: str, act
             amount_fen=amount.fen,
             source=source_of(payment, amount),
             why=because,
+            code=closed.code if closed else "",
         )
         payment.refunding_fen += amount.fen
         payment.save(update_fields=["refunding_fen"])
         key = f"refund:{made.number}"
         ledger.post(key, debit=Account(made.source), credit=Account.REFUND_PAYABLE, amount=amount, payment=payment)
         record(actions.REFUND_ASKED, about=made, actor=actor, subject=payment.subject, payment=payment.pk, fen=amount.fen, why=because)
+        if closed:
+            fail(made, payment, because=closed.code, actor=CASHIER)
     return made
+
+
+def keep_fee(*, payment: Payment, fee: Money, actor: Actor) -> None:
+    """Of a premium that the insurer gives back the customer bears the channel's fee. Once for a payment; in the caller's transaction."""
+    ledger.post(
+        f"surrender_fee:{payment.number}", debit=source_of(payment, fee), credit=Account.SURRENDER_FEES, amount=fee, payment=payment
+    )
+    record(actions.FEE_KEPT, about=payment, actor=actor, subject=payment.subject, fen=fee.fen)
+
+
+def goes_back_by_channel(payment: Payment) -> bool:
+    """Whether the channel would still take a refund of this payment."""
+    return _closed_way(payment) is None
 
 
 def send_refund(*, refund: Refund) -> None:
@@ -169,15 +189,20 @@ def _reason_for(payment: Payment) -> str:
         return gettext("Refund: %(what)s") % {"what": payment.description}
 
 
-def _refuse_unless_possible(payment: Payment, amount: Money) -> None:
+def _refuse_more_than_there_is(payment: Payment, amount: Money) -> None:
     if not payment.paid_at or not payment.captured:
         raise NothingCaptured
     if amount.fen <= 0 or amount > payment.refundable:
         raise RefundTooMuch
-    if clock.now() >= payment.limits.may_refund_until(payment.paid_at):
-        raise RefundTooLate
+
+
+def _closed_way(payment: Payment) -> Refusal | None:
+    """Why the channel pays nothing of it back, if it does not."""
+    if payment.paid_at and clock.now() >= payment.limits.may_refund_until(payment.paid_at):
+        return RefundTooLate()
     if payment.refunds.exclude(state=RefundState.FAILED).count() >= payment.limits.refunds_most:
-        raise TooManyRefunds
+        return TooManyRefunds()
+    return None
 
 
 def source_of(payment: Payment, amount: Money) -> Account:

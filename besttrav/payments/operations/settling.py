@@ -12,7 +12,7 @@ from besttrav.journal.operations import move, record
 from besttrav.kernel import ids
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
-from besttrav.kernel.money import Money
+from besttrav.kernel.money import ZERO, Money
 from besttrav.payments import actions, ledger
 from besttrav.payments.accounts import Account
 from besttrav.payments.models import Difference, DifferenceState, Payment, Refund, RefundState, What, number_of
@@ -48,7 +48,7 @@ class NothingProposed(Refusal):
 
 
 def pay_by_hand(*, payment: Payment, reference: str, because: str, actor: Actor) -> Refund:
-    """Say that all that is left of a payment was paid back from our bank account. Nobody refunds it again meanwhile. Outside a transaction.
+    """Say that what is owed of a payment was paid back from our bank account. Nobody refunds it again meanwhile. Outside a transaction.
 
     Only money that is owed back goes this way: what buys nothing, or what a channel was told to refund and did not, as it says once more.
     Raises NothingCaptured, NothingOwed, NotSurelyFailed, RefundTooMuch where nothing is left, and RefundUnderWay. What the channel pays out
@@ -59,14 +59,14 @@ def pay_by_hand(*, payment: Payment, reference: str, because: str, actor: Actor)
         require_surely_failed(one)
     with transaction.atomic():
         payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
-        amount = payment.refundable
+        amount = _owed(payment)
         if not payment.captured:
             raise NothingCaptured
         if payment.refunds.exclude(state__in=[RefundState.FAILED, RefundState.SUCCEEDED]).exists():
             raise RefundUnderWay
-        if not amount:
+        if not payment.refundable:
             raise RefundTooMuch
-        if not failed and payment.state not in UNWANTED:
+        if not amount:
             raise NothingOwed
         made = _proposed(payment, amount, reference, because, _staff(actor))
         payment.refunding_fen += amount.fen
@@ -138,6 +138,14 @@ def _proposed(payment: Payment, amount: Money, reference: str, because: str, by:
         is_by_hand=True,
         proposed_by=by,
     )
+
+
+def _owed(payment: Payment) -> Money:
+    """What bought nothing is owed whole; of what bought something, what was decided last and did not go back."""
+    if payment.state in UNWANTED:
+        return payment.refundable
+    last = payment.refunds.order_by("-decided_at", "-id").first()
+    return last.amount if last and last.state == RefundState.FAILED else ZERO
 
 
 def _staff(actor: Actor) -> UUID:
