@@ -6,6 +6,7 @@ from besttrav.journal import tasks as journal
 from besttrav.kernel.jobs import periodic
 from besttrav.payments import tasks as payments
 from besttrav.people import tasks as people
+from besttrav.policies import tasks as policies
 from besttrav.privacy import tasks as privacy
 from besttrav.sales import tasks as sales
 
@@ -29,3 +30,4 @@ periodic("* * * * * 15")(people.watch_codes)
 periodic("* * * * * */5")(payments.recover)
 periodic("30 2,4,8 * * * 0")(payments.compare_bills)
 periodic("* * * * * */20")(sales.expire)
+periodic("* * * * * 45")(policies.recover)

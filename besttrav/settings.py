@@ -167,6 +167,7 @@ OPERATOR = {
     "address_en": env("OPERATOR_ADDRESS_EN", "1 Example Road, Hangzhou, Zhejiang"),
     "hotline": env("OPERATOR_HOTLINE", "400-000-0000"),
     "hours": env("OPERATOR_HOURS", "08:00–24:00"),
+    "service_mailbox": env("OPERATOR_SERVICE_MAILBOX", "service@besttrav.example"),
     "supervision": env("OPERATOR_SUPERVISION", "12378"),
     "privacy_department": env("OPERATOR_PRIVACY_DEPARTMENT", "个人信息保护部"),
     "privacy_department_en": env("OPERATOR_PRIVACY_DEPARTMENT_EN", "Personal Information Protection"),
@@ -190,6 +191,8 @@ PRODUCTS = ROOT / "products"
 PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 # Begins the number of every order: two capital letters.
 ORDER_PREFIX = env("ORDER_PREFIX", "BT")
+# Begins the number of every surrender: two capital letters, others than those of an order.
+SURRENDER_PREFIX = env("SURRENDER_PREFIX", "TB")
 # The channels people can pay by, in the order in which they are offered; each needs its entry in PROVIDERS.
 PAYMENT_CHANNELS = [name for name in env("PAYMENT_CHANNELS", "wechat,alipay").split(",") if name]
 # Begins every number of ours at a payment channel: at most five letters or digits. Places that share a merchant's account differ in it.

@@ -56,6 +56,26 @@ class Template(Enum):
         en="Order %(number)s could not be insured. All you paid goes back to where it came from; you need do nothing. Follow it with the "
         "order number and this phone.",
     )
+    SURRENDER_RECEIVED = Wording(
+        zh="您的退保申请 %(number)s 已收到，应退 %(amount)s 元。进度可在“我的保险”查看；未注册的，凭订单号和本手机号查询。"
+        "如非本人操作，请立即致电 %(hotline)s。",
+        en="Your surrender %(number)s has come in; CNY %(amount)s are to go back. Follow it under “My insurance”, or with the order number "
+        "and this phone. If this was not you, call %(hotline)s at once.",
+    )
+    SURRENDER_ANSWERED = Wording(
+        zh="您的退保申请 %(number)s 有了回复，请在“我的保险”查看；未注册的，凭订单号和本手机号查询。疑问请致电 %(hotline)s。",
+        en="There is an answer to your surrender %(number)s: see “My insurance”, or find it with the order number and this phone. "
+        "Questions: %(hotline)s.",
+    )
+    SURRENDERED = Wording(
+        zh="您的退保 %(number)s 已办结，保单已终止，退款 %(amount)s 元已到账。疑问请致电 %(hotline)s。",
+        en="Your surrender %(number)s is done: the policy has ended, and CNY %(amount)s are back with you. Questions: %(hotline)s.",
+    )
+    COVER_ENDED = Wording(
+        zh="您作为被保险人的“%(product)s”已由投保人退保，自 %(day)s 起没有保障。疑问请致电 %(hotline)s。",
+        en="“%(product)s”, in which you were insured, was given up by its policyholder: there is no cover from %(day)s on. Questions: "
+        "%(hotline)s.",
+    )
     TRAVELLERS_ENDING = Wording(
         zh="您保存的常用旅客中有人已很久未用，将于 %(day)s 删除。如仍需要，请登录后在“常用旅客”中续存；不需要则无需操作。",
         en="Some of the travellers you saved have not been used for long and will be erased on %(day)s. To keep them, sign in and renew "

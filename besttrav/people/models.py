@@ -127,6 +127,7 @@ class CodePurpose(models.TextChoices):
     BUY = "buy", _("confirm your application for insurance")
     FIND_ORDER = "find_order", _("find your order again")
     OBJECT = "object", _("object to being in a contract")
+    SURRENDER = "surrender", _("give your policy up")
 
 
 class Challenge(PersonalModel):

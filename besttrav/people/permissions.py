@@ -68,9 +68,9 @@ _PERMISSION_LABELS = {
     Permission.READ_PERMISSIONS: _("Read the table of permissions"),
     Permission.SEE_TEAM: _("See staff accounts, roles and agreements"),
     Permission.REOPEN_NUMBERS: _("Open a number again that wrong codes have closed"),
-    Permission.SEE_ORDERS: _("See the orders that wait for a person, and any order by its number, masked"),
-    Permission.HANDLE_ORDERS: _("Ask an insurer again, accept its answer, or refuse it and refund"),
-    Permission.MOVE_MONEY: _("Try refunds again, and settle by hand what a second person confirms"),
+    Permission.SEE_ORDERS: _("See the orders and surrenders that wait for a person, and any of them by its number, masked"),
+    Permission.HANDLE_ORDERS: _("Ask an insurer again, accept its answer, or refuse it and refund; check surrenders"),
+    Permission.MOVE_MONEY: _("Try refunds again, settle by hand what a second person confirms, and agree to large surrenders"),
     Permission.MANAGE_TEAM: _("Invite staff, record agreements, ask for and confirm roles"),
 }
 

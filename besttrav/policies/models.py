@@ -6,14 +6,14 @@ Application and policy of one sale share a `contract` id and a file in the vault
 from datetime import date
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from besttrav.catalogue.models import ProductVersion
 from besttrav.kernel import clock, ids
 from besttrav.kernel.money import Money
-from besttrav.policies.actions import POLICY_MOVED
+from besttrav.policies.actions import POLICY_MOVED, SURRENDER_MOVED
 from besttrav.policies.purposes import APPLY, CONCLUDE, PROVE_COVER
 from besttrav.privacy.fields import PersonalField, PersonalModel, Plain, SheetField
 from besttrav.privacy.keeping import Keep
@@ -157,13 +157,17 @@ class TransactionKind(models.TextChoices):
 
 
 class PolicyTransaction(models.Model):
-    """One thing that was agreed about a policy. Never changed: the current view is computed from all of them."""
+    """One thing that was agreed about a policy. Never changed: the current view is computed from all of them.
+
+    `changes` says what it made of what stood there before, field by field: a name of ours, the old value and the new one.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="transactions")
     number = models.PositiveSmallIntegerField()
     kind = Plain("kind of a transaction", models.CharField(max_length=10, choices=TransactionKind.choices))
     premium_fen = models.BigIntegerField()
+    changes = Plain("field of a contract with its days, states and fen before and after", models.JSONField(default=list))
     exchange = models.UUIDField(null=True)
     at = models.DateTimeField(default=clock.now)
 
@@ -172,6 +176,150 @@ class PolicyTransaction(models.Model):
 
     def __str__(self) -> str:
         return f"transaction {self.id}"
+
+
+class SurrenderReason(models.TextChoices):
+    """Why it is given up. Before its start nobody is asked."""
+
+    BEFORE_START = "before_start", pgettext_lazy("surrender", "before the start")
+    NOT_LEFT = "not_left", pgettext_lazy("surrender", "I have not left")
+    VISA_REFUSED = "visa_refused", pgettext_lazy("surrender", "The visa was refused")
+    OTHER = "other", pgettext_lazy("surrender", "Another reason")
+
+
+class Missing(models.TextChoices):
+    """What staff still need to see."""
+
+    NOT_LEFT = "not_left", _("A record of entries and exits that shows that nobody insured has left (the immigration authority's app)")
+    VISA_REFUSED = "visa_refused", _("The letter that refuses the visa")
+    IDENTITY = "identity", _("The applicant's identity document, both sides")
+    CALL = "call", _("A short call with us about the reason")
+
+
+class RefusedBecause(models.TextChoices):
+    """Why the policy stands although somebody wanted to give it up."""
+
+    HAS_LEFT = "has_left", _("Somebody insured has left, and the proof says otherwise or is missing.")
+    NO_PROOF = "no_proof", _("The proof did not come in time, or does not show what it should.")
+    CLAIMED = "claimed", _("A claim was paid or is open on this policy; by its clauses it cannot be surrendered then.")
+    NOT_THE_APPLICANT = "not_the_applicant", _("It could not be made sure that the applicant asked for it.")
+    INSURER = "insurer", _("The insurer does not end this policy; it tells you why on its own number.")
+    OWN_WISH = "own_wish", _("You took it back yourself.")
+
+
+class SurrenderState(models.TextChoices):
+    """`received`, `missing` and `proposed` are ours to look at; `halted` is what the insurer would not do, or not in time."""
+
+    RECEIVED = "received", pgettext_lazy("surrender", "being checked")
+    MISSING = "missing", pgettext_lazy("surrender", "waiting for something from the customer")
+    PROPOSED = "proposed", pgettext_lazy("surrender", "checked by one person, waiting for a second")
+    AT_INSURER = "at_insurer", pgettext_lazy("surrender", "with the insurer")
+    HALTED = "halted", pgettext_lazy("surrender", "not carried out by the insurer")
+    CANCELLED = "cancelled", pgettext_lazy("surrender", "policy ended, money on its way")
+    DONE = "done", pgettext_lazy("surrender", "done")
+    REFUSED = "refused", pgettext_lazy("surrender", "not accepted")
+
+
+_U = SurrenderState
+SURRENDER_MOVES: dict[SurrenderState, set[SurrenderState]] = {
+    _U.RECEIVED: {_U.MISSING, _U.PROPOSED, _U.AT_INSURER, _U.REFUSED},
+    _U.MISSING: {_U.PROPOSED, _U.AT_INSURER, _U.REFUSED},
+    _U.PROPOSED: {_U.RECEIVED, _U.AT_INSURER, _U.REFUSED},
+    _U.AT_INSURER: {_U.HALTED, _U.CANCELLED},
+    _U.HALTED: {_U.AT_INSURER, _U.REFUSED},
+    _U.CANCELLED: {_U.DONE},
+    _U.DONE: set(),
+    _U.REFUSED: set(),
+}
+_LEFT_FOR_INSURER = Q(state__in=[_U.AT_INSURER, _U.HALTED, _U.CANCELLED, _U.DONE])
+
+
+class Surrender(models.Model):
+    """Somebody gives a policy up: the figures they confirmed, who looked, and what became of it.
+
+    `last_day` is the last day of cover, None where it never begins. `value_fen` is what the insurer gives back by its clauses, `fee_fen`
+    the part of it that the channel costs, `refund_fen` what is paid back; `given_fen` is what the insurer said afterwards. The id of this
+    row is the decision to refund, so it is paid once. `payment` is what bought the policy.
+    """
+
+    MOVES, MOVED = SURRENDER_MOVES, SURRENDER_MOVED
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    number = Plain("our reference of a surrender", models.CharField(max_length=20, unique=True))
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="surrenders")
+    payment = models.UUIDField(db_index=True)
+    language = Plain("one of our two languages", models.CharField(max_length=10))
+    reason = Plain("why, a word of ours; names nobody", models.CharField(max_length=16, choices=SurrenderReason.choices))
+    state = Plain("state of a surrender", models.CharField(max_length=12, choices=_U.choices, default=_U.RECEIVED))
+    last_day = Plain("last day of cover", models.DateField(null=True))
+    value_fen = models.BigIntegerField()
+    fee_fen = models.BigIntegerField()
+    refund_fen = models.BigIntegerField()
+    given_fen = models.BigIntegerField(null=True)
+    promised_by = Plain("day on which the money should be back", models.DateField(null=True))
+    is_checked = models.BooleanField()
+    takes_two = models.BooleanField()
+    missing = Plain("codes of what is missing", models.JSONField(default=list))
+    answer = Plain("why the policy stands, or what the insurer said: a code", models.CharField(max_length=80, blank=True, default=""))
+    agreed_by = models.UUIDField(null=True)
+    confirmed_by = models.UUIDField(null=True)
+    exchange = models.UUIDField(null=True, db_index=True)
+    difference_case = Plain("case by which the insurer's other sum was explained", models.CharField(max_length=24, blank=True, default=""))
+    asked_at = models.DateTimeField(default=clock.now)
+    missing_at = models.DateTimeField(null=True)
+    agreed_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("surrender")
+        constraints = [
+            models.UniqueConstraint(fields=["policy"], condition=~Q(state="refused"), name="policies_one_surrender"),
+            models.CheckConstraint(
+                condition=Q(refund_fen__gte=0, fee_fen__gte=0, value_fen=F("refund_fen") + F("fee_fen")), name="policies_surrender_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(takes_two=False)
+                | ~_LEFT_FOR_INSURER
+                | Q(agreed_by__isnull=False, confirmed_by__isnull=False) & ~Q(agreed_by=F("confirmed_by")),
+                name="policies_large_surrender_takes_two",
+            ),
+        ]
+        indexes = [models.Index(fields=["asked_at"], condition=~Q(state__in=["done", "refused"]), name="policies_surrenders_open")]
+
+    def __str__(self) -> str:
+        return f"surrender {self.id}"
+
+    @property
+    def value(self) -> Money:
+        return Money(self.value_fen)
+
+    @property
+    def fee(self) -> Money:
+        return Money(self.fee_fen)
+
+    @property
+    def refund(self) -> Money:
+        return Money(self.refund_fen)
+
+    @property
+    def given(self) -> Money | None:
+        return None if self.given_fen is None else Money(self.given_fen)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to happen."""
+        return bool(SURRENDER_MOVES[SurrenderState(self.state)])
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        """Whether nobody has asked the insurer yet."""
+        return self.state in (_U.RECEIVED, _U.MISSING, _U.PROPOSED)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the insurer gives back another sum than was worked out, and nobody has explained it."""
+        return self.given_fen not in (None, self.value_fen) and not self.difference_case
 
 
 class DocumentKind(models.TextChoices):

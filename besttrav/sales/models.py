@@ -189,7 +189,8 @@ ORDER_MOVES: dict[str, set[OrderState]] = {
     _O.TO_PAY: {_O.PAID, _O.EXPIRED},
     _O.PAID: {_O.ISSUED, _O.REFUNDING},
     _O.REFUNDING: {_O.REFUNDED},
-    _O.ISSUED: {_O.REFUNDING},
+    # What comes after is the policy's: whoever gives it up is told at the policy, and their order stays what it was.
+    _O.ISSUED: set(),
     _O.REFUNDED: set(),
     _O.EXPIRED: set(),
 }

@@ -8,8 +8,8 @@ from besttrav.kernel.jobs import job
 from besttrav.payments import actions as payment_actions
 from besttrav.payments.models import Payment, Refund, RefundState
 from besttrav.policies import actions as policy_actions
-from besttrav.policies.models import Policy
-from besttrav.sales.operations import issuing
+from besttrav.policies.models import Policy, Surrender
+from besttrav.sales.operations import issuing, noticing
 
 # Runs in two hours: vault or journal may be away for longer than the usual half minute. The clock looks after the money meanwhile.
 PATIENCE = 12
@@ -40,6 +40,12 @@ def tell(*, entry_id: str) -> None:
     issuing.tell(policy=record_of(Policy, entry_id))
 
 
+@job("sales.tell_ended", attempts=PATIENCE)
+def tell_ended(*, entry_id: str) -> None:
+    ended = record_of(Surrender, entry_id)
+    noticing.tell_ended(policy=ended.policy, last_day=ended.last_day)
+
+
 @job("sales.expire", lock="sales.expire")
 def expire(*, timestamp: int) -> None:
     issuing.expire()
@@ -50,3 +56,4 @@ follow(insurer_actions.DUE, work, kind={Kind.SUBMIT})
 follow(insurer_actions.EXCHANGE_MOVED, settle, now={ExchangeState.OK, ExchangeState.REJECTED, ExchangeState.GIVEN_UP})
 follow(payment_actions.REFUND_MOVED, settle_refund, now={RefundState.SUCCEEDED})
 follow(policy_actions.ISSUED, tell)
+follow(policy_actions.SURRENDERED, tell_ended)

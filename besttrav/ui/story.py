@@ -72,5 +72,6 @@ _SAYINGS: dict[str, Callable[[Facts, Offer], object]] = {
     "told": lambda _facts, _offer: _("The policyholder was told"),
     "not_issued": lambda facts, _offer: _BECAUSE.get(facts["because"], _("Not issued; the money goes back")),
     "expired": lambda _facts, _offer: _("Not paid in time; the order was closed"),
+    "given_up": lambda _facts, _offer: _("Given up by the policyholder; the other insured people with a phone were told"),
     "left": lambda _facts, _offer: _("Application left; the people in it were forgotten"),
 }

@@ -1,4 +1,5 @@
-"""What buyers, channels, insurers and jobs do while processes are killed between the signature and the e-policy. Acts for child processes.
+"""What buyers, channels, insurers and jobs do while processes are killed between the signature and the e-policy, and between giving the
+policy up and the money back. Acts for child processes.
 
 The world outside runs in the test's process; `outside.json` in the house says where.
 """
@@ -22,8 +23,9 @@ from besttrav.kernel.actors import Actor
 from besttrav.kernel.registry import forget_providers
 from besttrav.payments import operations as paying
 from besttrav.payments.models import ChannelName, Payment, Refund, Scene
-from besttrav.policies.models import PolicyDocument
-from besttrav.privacy import invariants
+from besttrav.policies.models import Policy, PolicyDocument, PolicyTransaction, Surrender, SurrenderReason, SurrenderState
+from besttrav.policies.operations import surrendering
+from besttrav.privacy import invariants, marks
 from besttrav.privacy.models import Sharing
 from besttrav.sales.evidence import Seen
 from besttrav.sales.models import Application, Notice, Order, OrderState
@@ -32,8 +34,8 @@ from besttrav.sales.operations.submitting import Signature
 from besttrav.sales.queries import offer_of
 from tests.carrier import CarrierSimulator
 from tests.jobs import run_due_jobs
-from tests.sales.shop import Shop
-from tests.world import World
+from tests.sales.shop import PHONE, Shop
+from tests.world import World, browser
 
 BUYER = Actor.visitor()
 
@@ -79,6 +81,30 @@ def choose_way(order_id: str, scene: str) -> list[str]:
         return [payment.number, prepared.address]
 
 
+def give_up(seconds: str) -> str:
+    """So much later they read what it is worth, have a code sent, and give the policy up. Doing it again is doing the same."""
+    with _outside() as outside, clock.advanced(timedelta(seconds=int(seconds))):
+        policy = Policy.objects.get()
+        if known := surrendering.open_surrender(policy):
+            return known.number
+        world, visitor, order = World(CarrierSimulator(outside["carrier_port"])), browser(), Order.objects.get()
+        payment, reason = Payment.objects.get(order_id=order.id), SurrenderReason.BEFORE_START
+        for mark in ("code_sent", "code_unanswered"):
+            marks.forget(mark, PHONE)
+        challenge = surrendering.request_code(policy=policy, visitor=visitor, actor=BUYER)
+        world.deliver()
+        return surrendering.ask(
+            policy=policy,
+            payment=payment,
+            reason=reason,
+            seal=surrendering.worth(policy=policy, payment=payment, reason=reason).seal,
+            challenge_id=challenge.id,
+            code=world.carrier.code(PHONE),
+            visitor=visitor,
+            actor=BUYER,
+        ).number
+
+
 def hear(whom: str, letter: str, seconds: str) -> None:
     """So much later a notice of a channel or an insurer comes to the door."""
     with _outside(), clock.advanced(timedelta(seconds=int(seconds))):
@@ -102,7 +128,13 @@ def go_on(seconds: str) -> dict[str, Any]:
                 periodic.task(timestamp=int(clock.now().timestamp()))
         run_due_jobs()
         under_way = [OrderState.TO_PAY, OrderState.PAID, OrderState.REFUNDING]
-        return {"under_way": Order.objects.filter(state__in=under_way).exists() or Exchange.objects.filter(state__in=RUNNING).exists()}
+        leaving = [SurrenderState.AT_INSURER, SurrenderState.CANCELLED]
+        rows = [
+            Order.objects.filter(state__in=under_way),
+            Exchange.objects.filter(state__in=RUNNING),
+            Surrender.objects.filter(state__in=leaving),
+        ]
+        return {"under_way": any(one.exists() for one in rows)}
 
 
 def look_back(seconds: str) -> dict[str, Any]:
@@ -118,6 +150,8 @@ def look_back(seconds: str) -> dict[str, Any]:
             "refunds": [[refund.number, refund.amount_fen, refund.state] for refund in Refund.objects.all()],
             "submission": [submission.number, submission.state, submission.policy_number] if submission else None,
             "papers": sorted(f"{paper.kind} {paper.language}" for paper in PolicyDocument.objects.all()),
+            "policy": [*Policy.objects.values_list("state", flat=True), *Surrender.objects.values_list("state", flat=True)],
+            "transactions": PolicyTransaction.objects.count(),
             "notices": Notice.objects.count(),
             "shared_about": Sharing.objects.values("subject").distinct().count(),
         }
@@ -136,4 +170,4 @@ def _outside() -> Iterator[dict[str, Any]]:
     yield outside
 
 
-ACTS = {f"sale_{act.__name__}": act for act in (fill_in, sign, choose_way, hear, go_on, look_back)}
+ACTS = {f"sale_{act.__name__}": act for act in (fill_in, sign, choose_way, give_up, hear, go_on, look_back)}

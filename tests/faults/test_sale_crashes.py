@@ -1,4 +1,5 @@
-"""Killed between the signature and the e-policy in hand: nobody pays or is insured twice, and every order comes to its end.
+"""Killed between the signature and the e-policy in hand, or between giving the policy up and the money back: nobody pays, is insured or is
+paid back twice, and every order comes to its end.
 
 A first run without a crash writes down every place it comes by. Then each of them kills once, with each channel and each insurer's dialect,
 in a house of its own. Fresh processes go on: whoever was at it does it again, and jobs and the clock do the rest. In the end the invariants
@@ -40,6 +41,10 @@ EVERYWHERE = {
 }
 LATER = {"insurers.asked", "insurers.callback_proved", "insurers.callback_kept"}  # where the insurer takes its time
 BACK = {"sales.given_back", "payments.refund_sending", "payments.refund_answered"}
+UP = {
+    *("policies.surrender_asked", "policies.surrendered", "policies.surrender_done"),
+    *("insurers.begun", "insurers.built", "insurers.answered", "insurers.settled", "payments.refund_sending", "payments.refund_answered"),
+}
 PAPERS = ["e_policy zh-hans"]
 MOMENTS = (0, 70, 140, 210, 280, 400, 600, 900, 1300, 1500, 1900, 2100, 2400)
 
@@ -71,15 +76,26 @@ class Outside:
 
 
 class Story:
-    """A buyer signs, pays, and holds the paper; where the insurer `declines`, gets the money back. At each of the `kills` one dies."""
+    """A buyer signs, pays, and holds the paper; where the insurer `declines`, gets the money back; who `gives_up` the policy, too. At each
+    of the `kills` one dies, of those who give up after the purchase."""
 
     def __init__(
-        self, house: House, outside: Outside, application: str, *, kills: tuple[Kill, ...] = (), declines: bool = False, trace: bool = False
+        self,
+        house: House,
+        outside: Outside,
+        application: str,
+        *,
+        kills: tuple[Kill, ...] = (),
+        declines: bool = False,
+        gives_up: bool = False,
+        trace: bool = False,
     ) -> None:
         self.house, self.outside, self.application = house, outside, application
-        self.declines, self._kills, self._traced = declines, list(kills), trace
+        self.declines, self.gives_up, self._kills, self._traced = declines, gives_up, list(kills), trace
+        self._begun = not gives_up  # The part of the story that is about dying.
         self._must_kill = bool(kills)  # Whether recovering comes by the places after the first one is its own affair.
         self.met: list[Kill] = []
+        self._codes = 0
 
     def tell(self) -> dict[str, Any]:
         self.outside.forget()
@@ -91,16 +107,26 @@ class Story:
         if cashier.name == "alipay":
             cashier.open(address)
         cashier.pay(number)
-        moment = 0
-        for moment in MOMENTS:
-            cashier.set_clock(moment + 1)
+        moment = self._let_it_end(0)
+        if self.gives_up:
+            self._begun, moment = True, moment + 10
+            self._played("give_up", moment)
+            moment = self._let_it_end(moment)
+        assert not self._must_kill, "never came by the place that kills"
+        return dict(self.house.play("sale_look_back", moment))
+
+    def _let_it_end(self, since: int) -> int:
+        """Time passes until nothing is under way. When that is."""
+        moment = since
+        for passed in MOMENTS:
+            moment = since + passed
+            self.outside.cashier.set_clock(moment + 1)
             self.outside.insurers.set_clock(moment + 1)
             self.outside.insurers.decide()
             self._bring_letters(moment)
             if not self._played("go_on", moment)["under_way"]:
                 break
-        assert not self._must_kill, "never came by the place that kills"
-        return dict(self.house.play("sale_look_back", moment))
+        return moment
 
     def _bring_letters(self, moment: int) -> None:
         sent = [(self.outside.cashier.name, letter) for letter in self.outside.cashier.deliver()]
@@ -112,8 +138,11 @@ class Story:
 
     def _played(self, act: str, *words: object) -> Any:
         """An act; killed if it comes by the next place that kills, and then done again by whoever did it."""
-        trace = self.house.state / f"trace-{act}" if self._traced else None
-        crash = self._kills[0][1] if self._kills and self._kills[0][0] == act else ""
+        trace = self.house.state / f"trace-{act}" if self._traced and self._begun else None
+        crash = self._kills[0][1] if self._begun and self._kills and self._kills[0][0] == act else ""
+        if act == "give_up":
+            self._codes += 1
+            self.outside.carrier.set_clock(self._codes * 120)  # It sends one number no two codes in a minute.
         answer = self.house.play(f"sale_{act}", *words, crash=crash, trace=trace)
         if crash and self.house.was_killed:
             self._kills.pop(0)
@@ -158,7 +187,12 @@ def assert_well(story: Story) -> None:
     policies = [(one["number"], one["policy_no"]) for one in outside.insurers.policies(outside.insurer) if one["state"] == "issued"]
     number, submission, policy_number = end["submission"]
     assert end["shared_about"] == 2
-    if story.declines:
+    if story.gives_up:
+        told = [sum(what in text for text in outside.carrier.texts(PHONE)) for what in ("退保申请", "已办结")]
+        assert (submission, payment_state, policies, told) == ("ok", "returned", [], [1, 1])
+        assert (end["policy"], end["transactions"]) == (["cancelled", "done"], 2)
+        assert returned == [(refund, fen, "SUCCESS") for refund, fen, _ in end["refunds"]] == [(returned[0][0], premium, "SUCCESS")]
+    elif story.declines:
         assert (submission, payment_state, policies) == ("rejected", "returned", [])
         assert returned == [(refund, fen, "SUCCESS") for refund, fen, _ in end["refunds"]] == [(returned[0][0], premium, "SUCCESS")]
         assert (end["papers"], end["notices"], told_insured, told_not) == ([], 0, 0, 1)
@@ -168,9 +202,9 @@ def assert_well(story: Story) -> None:
         assert (end["papers"], end["notices"], told_insured, told_not) == (PAPERS, 1, 1, 0)
 
 
-def places(street: Street, base: House, outside: Outside, application: str, *, declines: bool) -> list[Kill]:
+def places(street: Street, base: House, outside: Outside, application: str, **way: bool) -> list[Kill]:
     """Every (act, place) that a whole story comes by."""
-    story = Story(street.house_like(base), outside, application, declines=declines, trace=True)
+    story = Story(street.house_like(base), outside, application, trace=True, **way)  # type: ignore[arg-type]  # which way it goes
     assert_well(story)
     return list(dict.fromkeys(story.met))
 
@@ -185,7 +219,7 @@ def pairs(*fixed: tuple[str, str]) -> pytest.MarkDecorator:
 @pairs(("wechat", "heyan"), ("alipay", "yunhang"))
 def test_every_place_between_signature_and_paper_may_kill(quick_street: Street, outside: Outside, sample: Sample) -> None:
     base, application = filled_in(quick_street, outside)
-    found = places(quick_street, base, outside, application, declines=False)
+    found = places(quick_street, base, outside, application)
     wanted = EVERYWHERE | (LATER if outside.insurer == "yunhang" else set())
     assert {place.partition(":")[0] for _, place in found} >= wanted, "a place that is never met proves nothing"
     dice = random.Random(os.environ.get("BESTTRAV_SEED", "1"))
@@ -208,9 +242,22 @@ def test_every_place_on_the_way_back_may_kill(quick_street: Street, outside: Out
         assert_survives(quick_street.house_like(base), outside, application, kill, declines=True)
 
 
-def assert_survives(house: House, outside: Outside, application: str, *kills: Kill, declines: bool = False) -> None:
+@pairs(("wechat", "heyan"))
+def test_every_place_between_giving_up_and_the_money_back_may_kill(quick_street: Street, outside: Outside, sample: Sample) -> None:
+    """A short run dies at one place that it knows of, and does not look for the others first."""
+    base, application = filled_in(quick_street, outside)
+    known = [("give_up", "policies.surrender_asked"), *(("go_on", place) for place in sorted(UP - {"policies.surrender_asked"}))]
+    found = random.Random(os.environ.get("BESTTRAV_SEED", "1")).sample(known, 1)
+    if sample(0, 1):
+        found = places(quick_street, base, outside, application, gives_up=True)
+        assert {place.partition(":")[0] for _, place in found} >= UP, "a place that is never met proves nothing"
+    for kill in found:
+        assert_survives(quick_street.house_like(base), outside, application, kill, gives_up=True)
+
+
+def assert_survives(house: House, outside: Outside, application: str, *kills: Kill, **way: bool) -> None:
     try:
-        assert_well(Story(house, outside, application, kills=kills, declines=declines))
+        assert_well(Story(house, outside, application, kills=kills, **way))
     except AssertionError as error:
         error.add_note(f"killed at {', then at '.join(f'{place} of {act}' for act, place in kills)}")
         raise

@@ -16,6 +16,7 @@ from besttrav.kernel.identity import Sex
 from besttrav.payments import operations as paying
 from besttrav.payments.models import ChannelName, Payment, Scene
 from besttrav.people.visitors import Visitor, digest
+from besttrav.policies.operations import cancelling
 from besttrav.policies.operations.people import Person
 from besttrav.sales.evidence import Seen
 from besttrav.sales.models import Application, Order, OrderState
@@ -190,6 +191,7 @@ class Shop:
         paying.recover()
         insuring.recover()
         issuing.expire()
+        cancelling.recover()
         self.work()
 
     def move_clocks(self, later: Later, seconds: float) -> None:

@@ -19,7 +19,7 @@ from besttrav.kernel.pdf import UnreadablePdf, text_of
 from besttrav.kernel.pdf_signatures import signature_of
 from besttrav.kernel.statements import row_of
 from besttrav.policies import actions, checking, signers
-from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
+from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument, PolicyState, TransactionKind
 from besttrav.policies.operations.concluding import people_of
 from besttrav.policies.purposes import PROVE_COVER
 from besttrav.privacy.gate import Closed, reveal, reveal_one
@@ -40,28 +40,31 @@ class NoPaper(Refusal):
 def fetch(*, exchange: Exchange) -> None:
     """Fetch an insurer's e-policy and keep it once it says what was sold and is signed by that insurer. Outside a transaction.
 
-    Where somebody in it had themselves forgotten meanwhile there is nothing to compare it with, and it is asked for no more.
+    Where somebody in it had themselves forgotten meanwhile there is nothing to compare it with, and it is asked for no more; nor is the
+    paper of a policy that was given up.
     """
     policy = row_of(Policy, contract=exchange.contract)
     if policy is None:
         return
     try:
-        insurers.fetch(exchange=exchange, keep=lambda content: _keep_e_policy(policy, content))
+        if policy.state == PolicyState.CANCELLED:
+            _give_up(exchange, because="surrendered")
+        else:
+            insurers.fetch(exchange=exchange, keep=lambda content: _keep_e_policy(policy, content))
     except (Closed, SheetClosed):
-        with suppress(insurers.NothingToLookAt):
-            insurers.give_up(exchange=exchange, actor=KEEPER, because="forgotten")
+        _give_up(exchange, because="forgotten")
 
 
 def keep(*, policy: Policy, kind: DocumentKind, language: str, content: bytes, actor: Actor) -> PolicyDocument:
     """Seal a paper under the holder's sheet in the contract's file. The one there is comes back. Needs the caller's transaction."""
-    issue = policy.transactions.order_by("-number")[0]
-    known = PolicyDocument.objects.filter(transaction=issue, kind=kind, language=language).first()
+    agreed = policy.transactions.exclude(kind=TransactionKind.CANCEL).order_by("-number")[0]  # What ends a contract has no such papers.
+    known = PolicyDocument.objects.filter(transaction=agreed, kind=kind, language=language).first()
     if known:
         return cast(PolicyDocument, known)
     holder = Party.objects.get(contract=policy.contract, is_holder=True)
     document = PolicyDocument.objects.create(
         policy=policy,
-        transaction=issue,
+        transaction=agreed,
         holder=holder.person,
         kind=kind,
         language=language,
@@ -79,6 +82,11 @@ def hand_over(*, document: PolicyDocument, actor: Actor) -> bytes:
     with transaction.atomic():
         record(actions.DOCUMENT_SERVED, about=document, actor=actor, subject=document.policy.subject, kind=document.kind)
     return base64.b64decode(opened["content"])
+
+
+def _give_up(exchange: Exchange, *, because: str) -> None:
+    with suppress(insurers.NothingToLookAt):
+        insurers.give_up(exchange=exchange, actor=KEEPER, because=because)
 
 
 def _keep_e_policy(policy: Policy, content: bytes) -> str:

@@ -12,6 +12,7 @@ contract, and what is held about them is theirs to ask for like everybody's.
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -27,12 +28,13 @@ from besttrav.kernel.statements import insert_all, lock, rows_of
 from besttrav.people.models import Challenge, CodePurpose
 from besttrav.people.operations import codes
 from besttrav.people.visitors import Visitor, digest
-from besttrav.policies.models import Party
+from besttrav.policies.models import Party, Policy
 from besttrav.privacy import files
 from besttrav.privacy.gate import Closed, reveal, reveal_one
 from besttrav.privacy.purposes import NOTIFY
-from besttrav.sales import actions, queries
-from besttrav.sales.models import Application, Notice, NoticeState
+from besttrav.sales import actions, evidence, queries
+from besttrav.sales.evidence import Seen
+from besttrav.sales.models import Application, Evidence, Notice, NoticeState
 from besttrav.sales.operations.applying import NotOurs
 
 TELLER = Actor.job("sales.notice")
@@ -52,6 +54,27 @@ def tell_others(*, application: Application) -> None:
     with together():
         application = Application.objects.select_for_update().get(id=application.id)
         contact.prepare_all(write(application, reachable(waiting(application, queries.parties_of(application)), application)), actor=TELLER)
+
+
+def tell_ended(*, policy: Policy, last_day: date | None) -> None:
+    """The policyholder gave the contract up: whoever else was insured and has a phone is told from when on they are not. Once."""
+    with together():
+        application = Application.objects.select_for_update().get(contract=policy.contract)
+        if Evidence.objects.filter(application=application, action="given_up").exists():
+            return
+        others = [party for party in queries.parties_of(application) if party.is_insured and not party.is_holder]
+        values = {
+            "product": str(queries.offer_of(application).name.in_language(application.language)),
+            "day": f"{last_day + timedelta(days=1) if last_day else policy.first_day:%Y-%m-%d}",
+            "hotline": settings.OPERATOR["hotline"],
+        }
+        letters = [
+            Letter(phone=one.phone, template=Template.COVER_ENDED, values=values, language=application.language, subject=one.subject)
+            for one in reachable(others, application)
+            if one.phone
+        ]
+        evidence.note(application, Seen("surrender"), "given_up", told=len(letters))
+        contact.prepare_all(letters, actor=TELLER)
 
 
 def waiting(application: Application, parties: Sequence[Party]) -> list[Party]:

@@ -26,7 +26,7 @@ from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.money import ZERO, Money
 from besttrav.policies import verification
-from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
+from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument, PolicyState
 from besttrav.policies.operations import papers as kept
 from besttrav.policies.operations.concluding import people_of
 from besttrav.policies.operations.papers import NoPaper
@@ -50,10 +50,11 @@ _OPENED = (
 
 
 def offered(policy: Policy) -> list[tuple[DocumentKind, str]]:
-    """The papers of ours there are for a policy, with their language: a certificate where the product promises one and the passport names
-    of all are known."""
+    """The papers of ours there are for a policy, with their language: a certificate where the policy stands, the product promises one and
+    the passport names of all are known."""
     papers = [(DocumentKind.APPLICATION, language) for language in LANGUAGES]
-    if catalogue.offer(policy.version_id).visa_letter and _have_passport_names(people_of(policy.contract)):
+    stands = policy.state == PolicyState.STANDS
+    if stands and catalogue.offer(policy.version_id).visa_letter and _have_passport_names(people_of(policy.contract)):
         papers.append((DocumentKind.CERTIFICATE, "en"))
     return papers
 
@@ -61,6 +62,8 @@ def offered(policy: Policy) -> list[tuple[DocumentKind, str]]:
 def made(*, policy: Policy, kind: DocumentKind, language: str) -> PolicyDocument:
     """The paper, made now should it be missing. Raises NoPaper for one that is not offered, NotForSchengen for a certificate that would
     promise too much, and CannotPrint."""
+    if kind == DocumentKind.CERTIFICATE and policy.state == PolicyState.CANCELLED:
+        raise NoPaper  # It would promise a consulate what does not hold any more.
     known = PolicyDocument.objects.filter(policy=policy, kind=kind, language=language).order_by("-made_at").first()
     if known:
         return cast(PolicyDocument, known)

@@ -25,6 +25,14 @@ TEMPLATES = {
     "in_a_contract.en": "SMS_900072",
     "travellers_ending.zh-hans": "SMS_900081",
     "travellers_ending.en": "SMS_900082",
+    "surrender_received.zh-hans": "SMS_900091",
+    "surrender_received.en": "SMS_900092",
+    "surrender_answered.zh-hans": "SMS_900101",
+    "surrender_answered.en": "SMS_900102",
+    "surrendered.zh-hans": "SMS_900111",
+    "surrendered.en": "SMS_900112",
+    "cover_ended.zh-hans": "SMS_900121",
+    "cover_ended.en": "SMS_900122",
 }
 
 _FAILED = 2  # SendStatus of QuerySendDetails: 1 waiting for the receipt, 2 failed, 3 delivered
