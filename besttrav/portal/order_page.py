@@ -26,6 +26,7 @@ from besttrav.sales.models import Application, Notice, NoticeState, Order, Refun
 from besttrav.sales.operations import finding
 from besttrav.sales.operations import papers as sale_papers
 from besttrav.sales.queries import offer_of, parties_of
+from besttrav.ui.surrender_story import SurrenderStory, story_of
 
 HOME_COUNTRY = "CN"
 SHOWN_COVERS = 3
@@ -126,6 +127,11 @@ class ContractPage:
     @cached_property
     def policy(self) -> Policy | None:
         return finding.policy_of(self.order)
+
+    @cached_property
+    def surrender(self) -> SurrenderStory | None:
+        """Where the contract was given up, how far that is."""
+        return story_of(self.policy, str(self.offer.insurer.short_name)) if self.policy else None
 
     @property
     def plan(self) -> Plan:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 
 from besttrav.kernel.actors import Actor
@@ -11,7 +13,7 @@ from besttrav.payments.models import Payment, PaymentState
 from besttrav.payments.queries import payments_of
 from besttrav.people.models import Account
 from besttrav.people.requests import Request
-from besttrav.policies.models import DocumentKind, PolicyDocument
+from besttrav.policies.models import DocumentKind, Policy, PolicyDocument, PolicyState
 from besttrav.portal import cookies
 from besttrav.sales.models import Order, OrderState, Visit
 from besttrav.sales.operations import finding
@@ -30,6 +32,11 @@ class Reach:
     is_members: bool = False
     is_buyers: bool = False
     visit: Visit | None = None
+
+    @property
+    def may_give_up(self) -> bool:
+        """Whether whoever is here may end the contract: its account, or a guest who also gave the digits of the document."""
+        return self.is_members or bool(self.visit and self.visit.sees_papers)
 
     @property
     def actor(self) -> Actor:
@@ -63,6 +70,19 @@ def reached(request: Request, number: str) -> Reach:
     return Reach(order, sees_papers=is_open, is_buyers=is_buyers, visit=own_visit)
 
 
+def reached_policy(request: Request, policy_id: UUID) -> Reach:
+    """A contract, through the order it came from. Raises Http404: somebody else's, one that is not there and one whose papers are not open
+    look the same."""
+    contract = Policy.objects.filter(id=policy_id).values_list("contract", flat=True).first()
+    number = Order.objects.filter(application__contract=contract).values_list("number", flat=True).first() if contract else None
+    if number is None:
+        raise Http404
+    reach = reached(request, number)
+    if not reach.sees_papers:
+        raise Http404
+    return reach
+
+
 class Standing(StrEnum):
     """Where an order stands, as its pages tell it. `over` is a time to pay that has ended a moment ago: money may be on its way still."""
 
@@ -72,6 +92,7 @@ class Standing(StrEnum):
     PAID = "paid"
     ISSUED = "issued"
     HELD = "held"
+    SURRENDERED = "surrendered"
     REFUNDING = "refunding"
     REFUNDED = "refunded"
     LOOKED_INTO = "looked_into"
@@ -97,7 +118,7 @@ def standing_of(order: Order, attempts: list[Payment], now: datetime) -> Standin
         case OrderState.TO_PAY:
             return Standing.TO_PAY if order.is_payable(now) else Standing.OVER
         case OrderState.ISSUED:
-            return Standing.HELD if _has_e_policy(order) else Standing.ISSUED
+            return _standing_of_policy(order)
         case state:
             return Standing(state)
 
@@ -107,6 +128,10 @@ def open_attempt(attempts: list[Payment], now: datetime) -> Payment | None:
     return next((one for one in attempts if one.is_open and not one.is_over(now)), None)
 
 
-def _has_e_policy(order: Order) -> bool:
-    e_policies = PolicyDocument.objects.filter(policy__contract=order.application.contract, kind=DocumentKind.E_POLICY)
-    return bool(e_policies.exists())
+def _standing_of_policy(order: Order) -> Standing:
+    e_policy = PolicyDocument.objects.filter(policy=OuterRef("pk"), kind=DocumentKind.E_POLICY)
+    found = Policy.objects.filter(contract=order.application.contract).annotate(is_held=Exists(e_policy))
+    state, is_held = found.values_list("state", "is_held").get()
+    if state == PolicyState.CANCELLED:
+        return Standing.SURRENDERED
+    return Standing.HELD if is_held else Standing.ISSUED

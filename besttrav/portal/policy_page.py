@@ -15,7 +15,7 @@ from besttrav.catalogue.countries import COUNTRIES
 from besttrav.catalogue.offer import Coverage, Group, Offer
 from besttrav.kernel.money import Money
 from besttrav.people.models import Account
-from besttrav.policies.models import Party, Policy, PolicyTransaction, Stage, TransactionKind
+from besttrav.policies.models import Party, Policy, PolicyTransaction, Stage, SurrenderState, TransactionKind
 from besttrav.portal.order_page import ContractPage
 from besttrav.privacy.fields import fields_of
 from besttrav.privacy.gate import reveal_one
@@ -25,6 +25,7 @@ from besttrav.sales.models import Evidence, Order, OrderState
 from besttrav.sales.queries import orders_of
 from besttrav.ui import story
 from besttrav.ui.privacy_words import Given, given_to
+from besttrav.ui.surrender_story import changes_in_words
 
 TONES = {Stage.IN_FORCE: "ok", Stage.UPCOMING: "go", Stage.ENDED: "plain", Stage.CANCELLED: "plain"}
 ORDER_TONES = {
@@ -156,6 +157,16 @@ class PolicyPage(ContractPage):
     def tone(self) -> str:
         return TONES[self.stage]
 
+    @property
+    def stands(self) -> bool:
+        return self.stage is not Stage.CANCELLED
+
+    @property
+    def may_be_given_up(self) -> bool:
+        """Whether there is something left to give up, and nobody has."""
+        is_asked = self.surrender is not None and self.surrender.surrender.state != SurrenderState.REFUSED
+        return self.stage in {Stage.UPCOMING, Stage.IN_FORCE} and not is_asked
+
     @cached_property
     def own(self) -> list[tuple[object, str]]:
         """The reader's own data, opened for this answer and written down as their own look."""
@@ -184,7 +195,7 @@ class PolicyPage(ContractPage):
             {
                 "at": one.at,
                 "title": TransactionKind(one.kind).label,
-                "text": _("premium %(amount)s yuan") % {"amount": Money(one.premium_fen)},
+                "text": changes_in_words(one.changes) or _("premium %(amount)s yuan") % {"amount": Money(one.premium_fen)},
                 "state": "done",
             }
             for one in made

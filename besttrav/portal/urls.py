@@ -22,6 +22,7 @@ from besttrav.portal.views import (
     profile,
     searches,
     sign_in,
+    surrenders,
     travellers,
     verification,
 )
@@ -93,6 +94,9 @@ urlpatterns = [
     path("my/policies/<uuid:policy_id>/", policies.policy, name="my-policy"),
     path("my/policies/<uuid:policy_id>/own/", policies.own_data, name="my-policy-own"),
     path("my/policies/<uuid:policy_id>/clauses/<slug:name>/", policies.clauses, name="my-policy-paper"),
+    path("my/policies/<uuid:policy_id>/surrender/", surrenders.surrender, name="surrender"),
+    path("my/policies/<uuid:policy_id>/surrender/phone/", surrenders.phone, name="surrender-phone"),
+    path("my/policies/<uuid:policy_id>/surrender/withdrawal/", surrenders.withdrawal, name="surrender-withdrawal"),
     path("my/privacy/", privacy.centre, name="my-privacy"),
     path("my/privacy/values/<str:model>/", privacy.values, name="own-values"),
     path("my/privacy/looks/", privacy.looks, name="looks"),

@@ -5,10 +5,13 @@ import pytest
 from besttrav.people import passwords
 from besttrav.people.limits import CODE, CUSTOMER, STAFF
 from besttrav.people.operations.staff import INVITATION_LIFE
+from besttrav.policies.limits import SURRENDER
 from besttrav.privacy.keeping import Keep
 from tests.house.tree import texts
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+
+_SURRENDER = (SURRENDER.accept_workdays, SURRENDER.process_workdays, SURRENDER.paid_workdays)
 
 # The words, and whether they are true of limits.toml, keeping.toml and the code.
 SAID = {
@@ -23,6 +26,8 @@ SAID = {
     "8 hours at most": STAFF.absolute == 8 * HOUR,
     "there is a pause of a quarter of an hour": STAFF.pause == 15 * MINUTE,
     "At least 8 characters": passwords.WITH_SECOND_FACTOR == 8,
+    "A person checks it within two working days, the insurer has five, the bank up to three": _SURRENDER == (2, 5, 3),
+    "at the latest the insurer has five working days and the bank three": _SURRENDER == (2, 5, 3),
     "Shown once, valid for a day": INVITATION_LIFE.total_seconds() == DAY,
 }
 SOURCES = "".join(text for _name, text in texts(".py", ".html", under="besttrav"))

@@ -28,7 +28,7 @@ def test_the_policy_in_hand(shop: Shop, django_assert_num_queries: DjangoAssertN
     order, client = insured(shop), buyer()
     base = f"/orders/{order.number}"
     client.get(f"{base}/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = client.get(f"{base}/")
     assert "no-store" in page["Cache-Control"]
     text = page.content.decode()
@@ -144,7 +144,7 @@ def test_a_contract_shows_people_sums_texts_history_and_who_received_what(
     assert policy
     address = f"/my/policies/{policy.id}/"
     client.get(address)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         page = client.get(address).content.decode()
     for words in ("苏**", "用验证码确认手机号", "记录完整", "禾岸财产保险股份有限公司", "提供给了谁", f"{address}clauses/exclusions/"):
         assert words in page, words

@@ -10,11 +10,9 @@ from besttrav.catalogue.offer import PaperKind
 from besttrav.kernel import clock
 from besttrav.people.access import EVERYONE, TRUSTED, access
 from besttrav.people.requests import CustomerRequest, Request, account_of
-from besttrav.policies.models import Policy
-from besttrav.portal.orders import Reach, reached
+from besttrav.portal.orders import reached_policy
 from besttrav.portal.papers import kind_named, shown
 from besttrav.portal.policy_page import PolicyPage, tabs_of
-from besttrav.sales.models import Order
 from besttrav.ui.pages import answers_form_of, page
 
 
@@ -50,7 +48,7 @@ def own_data(request: Request, policy_id: UUID) -> HttpResponse:
 @access(EVERYONE)
 def clauses(request: Request, policy_id: UUID, name: str) -> HttpResponse:
     """A paper of the version that was sold, whatever is sold today."""
-    made = PolicyPage(_reached(request, policy_id), clock.today())
+    made = PolicyPage(reached_policy(request, policy_id), clock.today())
     kind = kind_named(name)
     if kind is None:
         raise Http404
@@ -59,19 +57,7 @@ def clauses(request: Request, policy_id: UUID, name: str) -> HttpResponse:
 
 
 def _policy_page(request: Request, policy_id: UUID, *, shows_own: bool = False) -> HttpResponse:
-    reach = _reached(request, policy_id)
+    reach = reached_policy(request, policy_id)
     made = PolicyPage(reach, clock.today(), shows_own)
     texts = [(made.offer.paper(kind), kind.value.replace("_", "-")) for kind in PaperKind]
     return page(request, "portal/policy/policy.html", page=made, order=reach.order, offer=made.offer, policy=made.policy, texts=texts)
-
-
-def _reached(request: Request, policy_id: UUID) -> Reach:
-    """Through the order it came from. Somebody else's, one that is not there and one whose papers are not open look the same."""
-    contract = Policy.objects.filter(id=policy_id).values_list("contract", flat=True).first()
-    number = Order.objects.filter(application__contract=contract).values_list("number", flat=True).first() if contract else None
-    if number is None:
-        raise Http404
-    reach = reached(request, number)
-    if not reach.sees_papers:
-        raise Http404
-    return reach
