@@ -17,7 +17,8 @@ from besttrav.journal.queries import EntryView, about_any
 from besttrav.kernel.actors import Actor
 from besttrav.payments.models import Difference, DifferenceState, Payment, Refund
 from besttrav.payments.queries import payments_of
-from besttrav.policies.models import Policy
+from besttrav.policies.models import Policy, Surrender
+from besttrav.policies.queries import surrender_of
 from besttrav.privacy import files
 from besttrav.privacy.gate import masked
 from besttrav.sales import evidence
@@ -110,6 +111,10 @@ class OrderPage:
     @cached_property
     def policy(self) -> Policy | None:
         return Policy.objects.filter(contract=self.order.application.contract).first()
+
+    @cached_property
+    def surrender(self) -> Surrender | None:
+        return surrender_of(self.policy) if self.policy else None
 
     @cached_property
     def people(self) -> list[Person]:

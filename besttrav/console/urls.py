@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from besttrav.console.views import differences, home, journal, orders, people, sign_in, team, watermark
+from besttrav.console.views import differences, home, journal, orders, people, sign_in, surrenders, team, watermark
 
 app_name = "console"
 urlpatterns = [
@@ -28,6 +28,14 @@ urlpatterns = [
     path("orders/<str:number>/refunds/<uuid:refund_id>/questions/", orders.refund_questions, name="refund-questions"),
     path("orders/<str:number>/refunds/<uuid:refund_id>/repetition/", orders.repetition, name="refund-repetition"),
     path("orders/<str:number>/refunds/<uuid:refund_id>/confirmation/", orders.confirmation, name="refund-confirmation"),
+    path("surrenders/", surrenders.surrenders, name="surrenders"),
+    path("surrenders/<str:number>/", surrenders.surrender, name="surrender"),
+    path("surrenders/<str:number>/acceptance/", surrenders.acceptance, name="surrender-acceptance"),
+    path("surrenders/<str:number>/missing/", surrenders.missing, name="surrender-missing"),
+    path("surrenders/<str:number>/refusal/", surrenders.refusal, name="surrender-refusal"),
+    path("surrenders/<str:number>/confirmation/", surrenders.confirmation, name="surrender-confirmation"),
+    path("surrenders/<str:number>/repetition/", surrenders.repetition, name="surrender-repetition"),
+    path("surrenders/<str:number>/explanation/", surrenders.explanation, name="surrender-explanation"),
     path("differences/<uuid:difference_id>/", differences.difference, name="difference"),
     path("differences/<uuid:difference_id>/settlement/", differences.settlement, name="difference-settlement"),
     path("differences/<uuid:difference_id>/confirmation/", differences.confirmation, name="difference-confirmation"),
