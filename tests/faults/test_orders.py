@@ -173,7 +173,9 @@ class Walk:
             for mark in ("code_sent", "code_unanswered"):
                 marks.forget(mark, surrendering.phone_of_holder(policy))
             challenge = surrendering.request_code(policy=policy, visitor=visitor, actor=Actor.visitor())
-            message = reveal_one(Message.objects.latest("created_at"), "values", purpose=NOTIFY, actor=Actor.job("contact.send"))
+            message = reveal_one(
+                Message.objects.filter(template="CODE").latest("created_at"), "values", purpose=NOTIFY, actor=Actor.job("contact.send")
+            )
             surrendering.ask(
                 policy=policy,
                 payment=payment,
@@ -314,7 +316,7 @@ def walked(shop: Shop, later: Later, seed: int) -> Counter[str]:
 
 
 def test_whatever_goes_wrong_no_order_is_lost(shop: Shop, stopped_clock: StoppedClock, sample: Callable[[int, int], int]) -> None:
-    first, walks = int(os.environ.get("BESTTRAV_SEED", "13")), sample(2, 1000 // ORDERS_A_WALK)
+    first, walks = int(os.environ.get("BESTTRAV_SEED", "15")), sample(2, 1000 // ORDERS_A_WALK)
     counted = Counter[str]()
     for seed in range(first, first + walks):
         begin_anew(shop, stopped_clock)

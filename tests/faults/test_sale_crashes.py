@@ -96,7 +96,6 @@ class Story:
         self._begun = not gives_up  # The part of the story that is about dying.
         self._must_kill = bool(kills)  # Whether recovering comes by the places after the first one is its own affair.
         self.met: list[Kill] = []
-        self._codes = 0
 
     def tell(self) -> dict[str, Any]:
         self.outside.forget()
@@ -142,9 +141,6 @@ class Story:
         """An act; killed if it comes by the next place that kills, and then done again by whoever did it."""
         trace = self.house.state / f"trace-{act}" if self._traced and self._begun else None
         crash = self._kills[0][1] if self._begun and self._kills and self._kills[0][0] == act else ""
-        if act == "give_up":
-            self._codes += 1
-            self.outside.carrier.set_clock(self._codes * 120)  # It sends one number no two codes in a minute.
         answer = self.house.play(f"sale_{act}", *words, crash=crash, trace=trace)
         if crash and self.house.was_killed:
             self._kills.pop(0)
