@@ -192,3 +192,10 @@ def test_an_age_reduces_the_sums_that_follow_age_and_no_others() -> None:
     assert offer.benefit(covers["accident"], "four", 10).sum == Money(50_000_000)
     assert offer.benefit(covers["accident"], "four", 18).sum == Money(100_000_000)
     assert not offer.benefit(covers["acute_illness"], "four", 17).is_included
+
+
+@pytest.mark.parametrize(("slug", "all_of_it"), [("schengen", True), ("study-abroad", True), ("outbound", False), ("domestic", False)])
+def test_whoever_proves_a_refused_visa_has_everything_back_where_the_clauses_say_so(slug: str, all_of_it: bool) -> None:
+    premium, last = Money(10_000), START + timedelta(days=9)
+    told = rating.refund(offer_of(slug), premium, START, last, START + timedelta(days=4), visa_refused=True)
+    assert (told.amount == premium) is all_of_it
