@@ -18,7 +18,7 @@ from besttrav.catalogue.countries import COUNTRIES
 from besttrav.catalogue.offer import Area, Coverage, Group, Offer, Plan, Relation
 from besttrav.kernel import clock
 from besttrav.payments.models import Payment, PaymentState, Refund
-from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument
+from besttrav.policies.models import DocumentKind, Party, Policy, PolicyDocument, PolicyState
 from besttrav.policies.queries import papers_of
 from besttrav.portal.orders import Reach, Standing
 from besttrav.privacy.gate import masked
@@ -199,7 +199,8 @@ class ContractPage:
         if self.policy is None:
             return []
         there = {(document.kind, document.language): document for document in papers_of(self.policy)}
-        offered = {(DocumentKind.E_POLICY, "zh-hans"), *sale_papers.offered(self.policy)}
+        coming = {(DocumentKind.E_POLICY, "zh-hans")} if self.policy.state == PolicyState.STANDS else set()
+        offered = {*there, *coming, *sale_papers.offered(self.policy)}
         return [
             Paper(name, label, note, icon, _kilobytes(there.get((kind, language))))
             for name, (kind, language, label, note, icon) in PAPERS.items()

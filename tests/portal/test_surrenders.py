@@ -54,7 +54,7 @@ def test_a_guest_sees_to_the_fen_what_comes_back_and_confirms_just_that(
     assert address_of(policy) in page
     with django_assert_num_queries(10):
         page = client.get(address_of(policy)).content.decode()
-    for words in (f"¥{policy.premium}", "微信支付", "0 %", "从未开始", "2 位被保险人", "不能单独退出"):
+    for words in (f"¥{policy.premium}", "微信支付", "0 %", "从未开始", "2 位被保险人", "整单退保"):
         assert words in page, words
     assert "为什么退保" not in page, "before the start nobody asks why"
 
