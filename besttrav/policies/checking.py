@@ -8,16 +8,15 @@ What this cannot see is somebody who was added, so the number of insured people 
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
 
 from besttrav.kernel.money import Money
+from besttrav.kernel.printed import Places, next_amount, places, plain
 
 
 class What(StrEnum):
@@ -76,32 +75,29 @@ class Sold:
 
 def differences(pdf_text: str, sold: Sold) -> list[Difference]:
     """Everything that the paper does not say as it was sold; empty when it says all of it."""
-    text = _plain(pdf_text)
+    text = plain(pdf_text)
     return list(_found(text, sold))
 
 
 def _found(text: str, sold: Sold) -> Iterator[Difference]:
-    if not _places(text, sold.number):
+    if not places(text, sold.number):
         yield Difference(What.NUMBER)
     yield from _people(text, sold.people)
-    if not _places(text, sold.product):
+    if not places(text, sold.product):
         yield Difference(What.PRODUCT)
-    if not _places(text, sold.plan):
+    if not places(text, sold.plan):
         yield Difference(What.PLAN)
     yield from _period(text, sold.first_day, sold.last_day)
     for place, benefit in enumerate(sold.benefits):
-        if not any(_next_amount(text, end) == benefit.sum for _, end in _places(text, benefit.name)):
+        if not any(next_amount(text, end) == benefit.sum for _, end in places(text, benefit.name)):
             yield Difference(What.SUM, f"benefits[{place}]")
-    if not any(_next_amount(text, label.end()) == sold.premium for label in _PREMIUM.finditer(text)):
+    if not any(next_amount(text, label.end()) == sold.premium for label in _PREMIUM.finditer(text)):
         yield Difference(What.PREMIUM)
 
 
-_Places = list[tuple[int, int]]
-
-
 def _people(text: str, people: tuple[SoldPerson, ...]) -> Iterator[Difference]:
-    names = [_places(text, person.name) for person in people]
-    numbers = [_places(text, person.document_number) for person in people]
+    names = [places(text, person.name) for person in people]
+    numbers = [places(text, person.document_number) for person in people]
     for place in range(len(people)):
         if not names[place]:
             yield Difference(What.NAME, f"people[{place}]")
@@ -111,7 +107,7 @@ def _people(text: str, people: tuple[SoldPerson, ...]) -> Iterator[Difference]:
         yield Difference(What.PAIRING)
 
 
-def _belong_together(people: tuple[SoldPerson, ...], names: list[_Places], numbers: list[_Places]) -> bool:
+def _belong_together(people: tuple[SoldPerson, ...], names: list[Places], numbers: list[Places]) -> bool:
     """Whether each number stands with its name: row by row or column by column, the name before or behind.
 
     A name may stand alone, as a policyholder's does who is insured as well. A number may not.
@@ -149,49 +145,11 @@ def _period(text: str, first_day: date, last_day: date) -> Iterator[Difference]:
 
 # Between the first and the last day of a period stand words like "零时起至", a clock, an arrow.
 _PERIOD_WIDTH = 40
-_AMOUNT_WIDTH = 80
 _PREMIUM = re.compile(r"保\s*险?\s*费|PREMIUM")
-_AMOUNT = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*(万)?(?![\d.])")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_SILENT = {"Cc", "Cf", "Zl", "Zp", "Zs"}
 
 
-def _plain(text: str) -> str:
-    """Capitals, half-width, every stretch of silence one space, no thousands separators."""
-    text = unicodedata.normalize("NFKC", text).upper()
-    text = "".join(" " if unicodedata.category(one) in _SILENT else one for one in text)
-    text = re.sub(r"[\u2010-\u2015]", "-", re.sub(r" +", " ", text))
-    return re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
-
-
-def _places(text: str, wanted: str) -> _Places:
-    """Where it stands by itself: spaces inside are forgiven, neighbours that would make it something longer are not."""
-    characters = [one for one in _plain(wanted) if one != " "]
-    if not characters:
-        return []
-    pattern = r"\s*".join(map(re.escape, characters))
-    return [found.span() for found in re.finditer(_before(characters[0]) + pattern + _after(characters[-1]), text)]
-
-
-_IDEOGRAPHS = "\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
-
-
-def _before(character: str) -> str:
-    return f"(?<![{_kin(character)}])" if _kin(character) else ""
-
-
-def _after(character: str) -> str:
-    return f"(?![{_kin(character)}])" if _kin(character) else ""
-
-
-def _kin(character: str) -> str:
-    """What may not stand beside it: letters and digits beside one of those, ideographs beside an ideograph."""
-    if re.match(f"[{_IDEOGRAPHS}]", character):
-        return _IDEOGRAPHS
-    return r"0-9A-Z" if character.isalnum() else ""
-
-
-def _day_places(text: str, day: date) -> _Places:
+def _day_places(text: str, day: date) -> Places:
     year, month, number = str(day.year), f"0?{day.month}", f"0?{day.day}"
     word = rf"{_MONTHS[day.month - 1]}[A-Z]*\.?"
     ways = (
@@ -201,12 +159,3 @@ def _day_places(text: str, day: date) -> _Places:
         rf"{word}\s*{number}\s*,\s*{year}",
     )
     return sorted(found.span() for found in re.finditer(rf"(?<!\d)(?:{'|'.join(ways)})(?!\d)", text))
-
-
-def _next_amount(text: str, at: int) -> Money | None:
-    """The first amount of yuan after a place, if one follows soon."""
-    found = _AMOUNT.search(text, at, at + _AMOUNT_WIDTH)
-    if found is None:
-        return None
-    fen = Decimal(found[1]) * (1_000_000 if found[2] else 100)
-    return Money(int(fen)) if fen == fen.to_integral_value() else None
