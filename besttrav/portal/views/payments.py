@@ -20,12 +20,11 @@ from besttrav.policies.verification import qr_svg
 from besttrav.portal.forms.orders import PaymentForm
 from besttrav.portal.orders import Standing, attempts_at, open_attempt, reached, standing_of
 from besttrav.portal.paying import Device, device_of, ways_for
+from besttrav.portal.polling import POLLS, asked_so_far
 from besttrav.sales.models import Order
 from besttrav.sales.queries import offer_of
 from besttrav.ui.entry import entry_page
 from besttrav.ui.pages import page
-
-POLLS = 40  # every three seconds for two minutes; then a person presses a button (ux.md, C3f)
 
 
 @entry_page  # The channel leads back here, and the page names nobody.
@@ -52,7 +51,7 @@ def payment(request: Request, number: str) -> HttpResponse:
 def status(request: Request, number: str) -> HttpResponse:
     """How it stands now, for a page that waits: the same again, or on to where it leads. Without scripts, the page itself."""
     order = reached(request, number).order
-    was, asked = request.GET.get("was", Standing.TO_PAY.value), _count(request.GET.get("asked", ""))
+    was, asked = request.GET.get("was", Standing.TO_PAY.value), asked_so_far(request)
     attempts = attempts_at(order)
     for attempt in attempts:
         if attempt.is_open:
@@ -150,7 +149,3 @@ def _to_order(order: Order) -> HttpResponseRedirect:
 
 def _to_payment(order: Order, query: str = "") -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("portal:order-payment", args=[order.number]) + query, status=303)
-
-
-def _count(text: str) -> int:
-    return min(int(text), POLLS) if text.isascii() and text.isdigit() and len(text) < 4 else 0
