@@ -2,6 +2,7 @@
 
 from besttrav.contact import tasks as contact
 from besttrav.insurers import tasks as insurers
+from besttrav.invoices import tasks as invoices
 from besttrav.journal import tasks as journal
 from besttrav.kernel.jobs import periodic
 from besttrav.payments import tasks as payments
@@ -31,3 +32,4 @@ periodic("* * * * * */5")(payments.recover)
 periodic("30 2,4,8 * * * 0")(payments.compare_bills)
 periodic("* * * * * */20")(sales.expire)
 periodic("* * * * * 45")(policies.recover)
+periodic("* * * * * */10")(invoices.recover)

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "besttrav.insurers",
     "besttrav.payments",
     "besttrav.policies",
+    "besttrav.invoices",
     "besttrav.sales",
 ]
 
@@ -214,6 +215,27 @@ def _json_insurer(code: str, simulator: str) -> dict[str, Any]:
     }
 
 
+def _invoicing(code: str) -> dict[str, Any]:
+    """Who issues the invoices of an insurer: itself, or a platform on its behalf. Its values come from BESTTRAV_INVOICING_<CODE>_...
+
+    Whether an insurer issues to an organisation that is not the policyholder is its own rule: ask it, and set ..._ANY_TITLE=0 where not.
+    """
+    name = f"INVOICING_{code.upper()}"
+    return {
+        "class": env(f"{name}_CLASS", "besttrav.providers.invoicing.hmac_json.adapter.JsonInvoicing"),
+        "options": {
+            "code": code,
+            "address": env(f"{name}_ADDRESS", env("SIMULATOR_INVOICES") or f"https://fapiao.{code}.example"),
+            "partner": env(f"{name}_PARTNER", f"besttrav-{code}"),
+            "secret": env(f"{name}_SECRET", str(STATE / "keys" / "invoicing" / f"{code}.secret")),
+            "any_title": env_flag(f"{name}_ANY_TITLE", default=True),
+        },
+    }
+
+
+# The insurers whose invoices are issued through us; customers of the others are told to ask their insurer.
+INVOICING = [code for code in env("INVOICING", "heyan,songhe,yunhang").split(",") if code]
+
 # Vendors: one line each. The class is loaded by kernel.registry; options are passed to it.
 PROVIDERS: dict[str, dict[str, Any]] = {
     "keys": {
@@ -266,6 +288,7 @@ PROVIDERS: dict[str, dict[str, Any]] = {
             "notify_url": f"{PUBLIC_ADDRESS}/api/callbacks/alipay/",
         },
     },
+    **{f"invoicing:{code}": _invoicing(code) for code in INVOICING},
     "signer": {
         "class": env("SIGNER_CLASS", "besttrav.providers.keys.local.LocalSigner"),
         "options": {"path": env("SIGNER", str(STATE / "keys" / "journal.json"))},
@@ -292,7 +315,7 @@ ADDRESS_HEADER = env("ADDRESS_HEADER")
 # A demonstration shows the current one-time codes of its invented staff on their sign-in page.
 DEMO = env_flag("DEMO")
 # host:port pairs that may be called without TLS and inside our own network: the simulators, and nothing in production. See kernel/http.py.
-_SIMULATORS = ",".join(urlsplit(env(f"SIMULATOR_{name}")).netloc for name in ("SMS", "WECHAT", "ALIPAY", "HEYAN", "YUNHANG"))
+_SIMULATORS = ",".join(urlsplit(env(f"SIMULATOR_{name}")).netloc for name in ("SMS", "WECHAT", "ALIPAY", "HEYAN", "YUNHANG", "INVOICES"))
 OUTGOING_ALLOWED = [pair for pair in env("OUTGOING_ALLOWED", _SIMULATORS).split(",") if pair]
 
 # Where the certificates lie that may have signed an insurer's e-policies; {insurer} stands for its code. The simulated insurers write

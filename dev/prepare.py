@@ -44,6 +44,12 @@ def exchange_keys() -> None:
         secret = _kept(ours / f"{code}.secret", lambda: secrets.token_hex(32).encode()).decode()
         accounts[options["partner"]] = {"insurer": code, "secret": secret}
     _written(theirs / "heyan" / "accounts.json", json.dumps(accounts).encode())
+    invoicing = {}
+    for code in settings.INVOICING:
+        options = settings.PROVIDERS[f"invoicing:{code}"]["options"]
+        secret = _kept(ours.parent / "invoicing" / f"{code}.secret", lambda: secrets.token_hex(32).encode()).decode()
+        invoicing[options["partner"]] = {"seller": code, "secret": secret}
+    _written(theirs / "invoices" / "accounts.json", json.dumps(invoicing).encode())
     key = serialization.load_pem_private_key(_kept(ours / "yunhang_private.pem", _new_key), None)
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     _written(theirs / "yunhang" / "broker_public.pem", public)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # Imported for real by the fixtures: Django is set up after t
     from tests.carrier import CarrierSimulator
     from tests.cashiers import Cashier
     from tests.insurance import InsurerSimulators, Later
+    from tests.invoicing import InvoicingSimulator
     from tests.world import World
 
 pytest_plugins = ["tests.browser"]
@@ -208,6 +209,27 @@ def insurers(running_insurers: "InsurerSimulators", settings: "SettingsWrapper")
     forget_providers()
     running_insurers.forget()
     yield running_insurers
+    forget_providers()
+
+
+@pytest.fixture(scope="session")
+def running_invoicing() -> "Iterator[InvoicingSimulator]":
+    """The simulated platform for invoices, once per process."""
+    from tests.invoicing import running_invoicing
+
+    with running_invoicing() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def invoicing(running_invoicing: "InvoicingSimulator", settings: "SettingsWrapper") -> "Iterator[InvoicingSimulator]":
+    """The simulated platform with empty books, wired to the product."""
+    from besttrav.kernel.registry import forget_providers
+
+    running_invoicing.wire(settings)
+    forget_providers()
+    running_invoicing.forget()
+    yield running_invoicing
     forget_providers()
 
 

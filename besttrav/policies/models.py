@@ -14,7 +14,7 @@ from besttrav.catalogue.models import ProductVersion
 from besttrav.kernel import clock, ids
 from besttrav.kernel.money import Money
 from besttrav.policies.actions import POLICY_MOVED, SURRENDER_MOVED
-from besttrav.policies.purposes import APPLY, CONCLUDE, PROVE_COVER
+from besttrav.policies.purposes import APPLY, CONCLUDE, INVOICE, PROVE_COVER
 from besttrav.privacy.fields import PersonalField, PersonalModel, Plain, SheetField
 from besttrav.privacy.keeping import Keep
 from besttrav.privacy.kinds import Kind
@@ -57,9 +57,10 @@ class Party(PersonalModel):
     occupation = Plain("code of an occupation in the product's list", models.CharField(max_length=40, blank=True, default=""))
     death_elsewhere_fen = models.BigIntegerField(default=0)
 
-    name = _of_person(Kind.NAME)
-    passport_name = _of_person(Kind.NAME, label=_("name as in the passport"))
-    identity_number = _of_person(Kind.IDENTITY_NUMBER, searchable=True)
+    name = _of_person(Kind.NAME, also={INVOICE})
+    passport_name = _of_person(Kind.NAME, label=_("name as in the passport"), also={INVOICE})
+    # On an invoice only where it is the credit code of an organisation.
+    identity_number = _of_person(Kind.IDENTITY_NUMBER, searchable=True, also={INVOICE})
     identity_ends = _of_person(Kind.IDENTITY_NUMBER, label=_("last day of the identity document"))
     birth_date = _of_person(Kind.BIRTH_DATE)
     sex = _of_person(Kind.SEX)

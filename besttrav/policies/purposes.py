@@ -28,3 +28,7 @@ DECLARE_HEALTH = declare_purpose(
 PROVE_COVER = declare_purpose(
     "prove_cover", _("make the papers of your contract and let you find it again"), Basis.CONTRACT, "3.1", roles={"job"}
 )
+# Named the insurer's, because it is the seller who issues; a platform that issues on its behalf acts on the insurer's instructions.
+INVOICE = declare_purpose(
+    "invoice", _("have the invoice issued that you asked for"), Basis.CONTRACT, "3.1", roles={"job"}, recipients={"insurer"}
+)

@@ -41,6 +41,7 @@ JOBS: dict[str, str | Promise] = {
     "sales.papers": _("Making papers"),
     "policies.papers": _("Checking the insurer's paper"),
     "policies.compare": _("Public check of a paper"),
+    "invoices.issue": _("Having an invoice issued"),
 }
 
 # Kinds of recipients by the words that purposes use for them.

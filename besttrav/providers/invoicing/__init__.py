@@ -1,0 +1,1 @@
+"""Whoever issues the invoices of insurers, each in a folder of its own."""
