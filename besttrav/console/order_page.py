@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from besttrav.catalogue.offer import Offer
 from besttrav.insurers.comparing import are_harmless
 from besttrav.insurers.models import Exchange, ExchangeState, Kind
+from besttrav.invoices.models import Invoice
+from besttrav.invoices.queries import invoices_of
 from besttrav.journal.queries import EntryView, about_any
 from besttrav.kernel.actors import Actor
 from besttrav.payments.models import Difference, DifferenceState, Payment, Refund
@@ -117,6 +119,15 @@ class OrderPage:
         return surrender_of(self.policy) if self.policy else None
 
     @cached_property
+    def invoices(self) -> list[Invoice]:
+        return invoices_of(self.policy) if self.policy else []
+
+    @property
+    def invoice_rows(self) -> list[tuple[Invoice, list[str]]]:
+        """Each invoice, with the fields that differ in words."""
+        return [(one, [field_in_words(code.removeprefix("paper.")) for code in one.differences]) for one in self.invoices]
+
+    @cached_property
     def people(self) -> list[Person]:
         parties = parties_of(self.order.application)
         subjects = files.subjects_of(party.person for party in parties)
@@ -136,7 +147,7 @@ class OrderPage:
         """The evidence of the sale and what the journal says of everything here, the newest first."""
         steps = story.entries(evidence.told(self.order.application), self.offer)
         about = [self.order.id, *(one.id for one in self.exchanges), *(one.id for one in self.payments)]
-        about += [*(one.id for one in self.refunds), *(one.id for one in self.differences)]
+        about += [*(one.id for one in self.refunds), *(one.id for one in self.differences), *(one.id for one in self.invoices)]
         entries = about_any([*about, *([self.policy.id] if self.policy else [])], limit=ENTRIES)
         return sorted([*steps, *map(told, entries)], key=lambda one: one["at"], reverse=True)
 
@@ -184,6 +195,12 @@ _FIELDS = {
     "birth_date": gettext_lazy("birth date"),
     "sums": gettext_lazy("sums insured"),
     "count": gettext_lazy("number of people"),
+    "amount": gettext_lazy("amount"),
+    "title": gettext_lazy("name on the invoice"),
+    "tax_number": gettext_lazy("tax number"),
+    "official_number": gettext_lazy("number of the invoice"),
+    "reverses": gettext_lazy("the invoice it takes back"),
+    "unreadable": gettext_lazy("the paper cannot be read"),
 }
 
 
@@ -209,6 +226,10 @@ def what_next(one: Waiting) -> str:
             return _("The channel is asked again")
         case Reason.BY_HAND:
             return _("Nothing, until a second person confirms it")
+        case Reason.INVOICE if one.invoice and one.invoice.is_running:
+            return _("The insurer is asked again")
+        case Reason.INVOICE:
+            return _("Nothing, until the insurer has put it right and somebody asks again")
         case Reason.BILL if one.difference and one.difference.state == DifferenceState.PROPOSED:
             return _("Nothing, until a second person confirms it")
         case _:

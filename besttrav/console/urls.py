@@ -28,6 +28,7 @@ urlpatterns = [
     path("orders/<str:number>/refunds/<uuid:refund_id>/questions/", orders.refund_questions, name="refund-questions"),
     path("orders/<str:number>/refunds/<uuid:refund_id>/repetition/", orders.repetition, name="refund-repetition"),
     path("orders/<str:number>/refunds/<uuid:refund_id>/confirmation/", orders.confirmation, name="refund-confirmation"),
+    path("orders/<str:number>/invoices/<uuid:invoice_id>/questions/", orders.invoice_questions, name="invoice-questions"),
     path("surrenders/", surrenders.surrenders, name="surrenders"),
     path("surrenders/<str:number>/", surrenders.surrender, name="surrender"),
     path("surrenders/<str:number>/acceptance/", surrenders.acceptance, name="surrender-acceptance"),

@@ -11,6 +11,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from besttrav.insurers.models import Exchange, ExchangeState, Kind
+from besttrav.invoices import queries as invoices
+from besttrav.invoices.models import Invoice
 from besttrav.kernel.money import Money
 from besttrav.payments import queries as payments
 from besttrav.payments.limits import ASKING
@@ -35,6 +37,7 @@ class Reason(models.TextChoices):
     LATE = "refund_late", _("A refund takes too long")
     BY_HAND = "by_hand", _("Paid back by hand, to be confirmed by another person")
     BILL = "bill", _("The channel's books and ours differ")
+    INVOICE = "invoice", _("An invoice does not come, or says something else")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Waiting:
     payment: Payment | None = None
     refund: Refund | None = None
     difference: Difference | None = None
+    invoice: Invoice | None = None
 
     @property
     def channel(self) -> str:
@@ -69,13 +73,15 @@ class Waiting:
                 return self.order.issue_by if self.order else None
             case Reason.STUCK | Reason.LATE:
                 return self.refund.ask_at if self.refund else None
+            case Reason.INVOICE:
+                return self.invoice.next_try_at if self.invoice else None
             case _:
                 return None
 
 
 def waiting(now: datetime, *, order: Order | None = None) -> list[Waiting]:
     """Everything that waits, or what waits about one order; whatever has waited longest comes first."""
-    found = [*_of_insurers(now, order), *_of_money(now, order), *_of_bills(order)]
+    found = [*_of_insurers(now, order), *_of_money(now, order), *_of_bills(order), *_of_invoices(now, order)]
     return sorted(found, key=lambda one: one.since)
 
 
@@ -146,6 +152,20 @@ def _of_bills(only: Order | None) -> Iterator[Waiting]:
             refund=one.refund,
             difference=one,
         )
+
+
+def _of_invoices(now: datetime, only: Order | None) -> Iterator[Waiting]:
+    contract = only.application.contract if only else None
+    asked = invoices.awaiting_a_person(now)
+    found = list((asked.filter(request__policy__contract=contract) if contract else asked)[:MOST])
+    contracts = {one.request.policy.contract for one in found}
+    orders = {
+        order.application.contract: order
+        for order in Order.objects.filter(application__contract__in=contracts).select_related("application")
+    }
+    for one in found:
+        order = orders.get(one.request.policy.contract)
+        yield Waiting(Reason.INVOICE, since=one.settled_at or one.created_at, amount=one.amount, order=order, invoice=one)
 
 
 def _only(rows: "QuerySet[Row]", name: str, order: Order | None) -> "QuerySet[Row]":

@@ -83,7 +83,7 @@ def test_the_list_says_what_waits_why_and_what_happens_next_at_a_fixed_cost(
     for fen in (500, 600):
         Difference.objects.create(channel="wechat", what="stray", number="BTP0000", fen_there=fen)
         client.get("/staff/orders/")
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             page = client.get("/staff/orders/").content.decode()
     words = (
         f"/staff/orders/{first.number}/",
@@ -114,7 +114,7 @@ def test_an_order_is_found_by_its_complete_number_and_its_page_masks_everybody(
     assert client.get("/staff/orders/", {"number": order.number[:-1]}).status_code == 422
     assert client.get("/staff/orders/BT26000000000000/").status_code == 404
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         page = page_of(client, order)
     assert "林知远" not in page
     for words in ("林**", Payment.objects.get().number, "：姓名", "签名", "questions", "refusal"):

@@ -14,6 +14,8 @@ from besttrav.sales.models import Notice, Order
 from besttrav.sales.operations import issuing, noticing
 from besttrav.sales.operations.finding import policy_of
 from tests.browser import examine
+from tests.invoices.office import COMPANY, TAX_NUMBER
+from tests.invoicing import InvoicingSimulator
 from tests.portal.orders import BROWSER, a_while_passes, given_to, work_aside
 from tests.sales.shop import PHONE, Shop
 
@@ -59,6 +61,32 @@ def test_somebody_pays_on_the_phone_and_holds_the_e_policy(tab: BrowserContext, 
     examine(page, "policy")
     page.get_by_role("button", name="显示我自己的信息").click()
     expect(page.get_by_text(PHONE.removeprefix("+86"))).to_be_visible()
+
+
+def test_somebody_asks_for_an_invoice_and_takes_it_along(
+    tab: BrowserContext, site: str, shop: Shop, invoicing: InvoicingSimulator, tmp_path: Path
+) -> None:
+    order = shop.ordered()
+    shop.paid(order)
+    work_aside(shop)
+    page = at_the_buyers(tab, site)
+    page.goto(f"{site}/my/policies/{policy_of(order).id}/")  # type: ignore[union-attr]  # it is insured
+    page.get_by_role("link", name="发票").click()
+    expect(page.get_by_label("单位税号")).to_be_hidden()
+    page.get_by_label("单位", exact=True).check()
+    page.get_by_label("单位税号").fill(TAX_NUMBER[:-1])
+    page.get_by_role("button", name="申请开票").click()
+    expect(page.get_by_label("单位税号")).to_have_value(TAX_NUMBER[:-1])
+    examine(page, "invoice-form")
+    page.get_by_label("单位名称").fill(COMPANY.title)
+    page.get_by_label("单位税号").fill(TAX_NUMBER)
+    page.get_by_role("button", name="申请开票").click()
+    expect(page.get_by_text("正在开具")).to_be_visible()
+    work_aside(shop)
+    with page.expect_download(timeout=20_000) as started:
+        page.get_by_role("link", name="下载（PDF）").click(timeout=20_000)
+    started.value.save_as(tmp_path / "invoice.pdf")
+    assert COMPANY.title in text_of((tmp_path / "invoice.pdf").read_bytes())
 
 
 def test_the_code_the_look_up_the_notice_and_the_public_check(tab: BrowserContext, site: str, shop: Shop) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from besttrav.console.forms.orders import NO_SUCH_ORDER, ConfirmationForm, FilterForm, NoteForm, TransferForm
 from besttrav.console.order_page import OrderPage, what_next
+from besttrav.invoices.models import Invoice
 from besttrav.kernel import clock, references
 from besttrav.kernel.errors import Refusal
 from besttrav.payments.models import Payment, Refund
@@ -20,7 +21,7 @@ from besttrav.people.access import access
 from besttrav.people.permissions import Permission, allows
 from besttrav.people.requests import StaffRequest
 from besttrav.sales.models import Order
-from besttrav.sales.operations import attending
+from besttrav.sales.operations import attending, finding
 from besttrav.sales.waiting import Reason, waiting
 from besttrav.ui.pages import answers_form_of, page, sent
 
@@ -127,6 +128,16 @@ def confirmation(request: StaffRequest, number: str, refund_id: UUID) -> HttpRes
     """Confirm as a second person what was paid by hand, or turn it down."""
     act = partial(attending.confirm_by_hand, refund=_refund(number, refund_id))
     return _attended(request, number, act, ConfirmationForm(sent(request)), "is_right")
+
+
+@answers_form_of("console:order", "number")
+@require_POST
+@access(_HANDLE, freshly_proved=True)
+def invoice_questions(request: StaffRequest, number: str, invoice_id: UUID) -> HttpResponse:
+    """Ask about an invoice, and follow what is said."""
+    policy = finding.policy_of(_of(number))
+    invoice = get_object_or_404(Invoice.objects.select_related("request__policy"), id=invoice_id, request__policy=policy)
+    return _attended(request, number, partial(attending.ask_about_invoice, invoice=invoice))
 
 
 def _attended(request: StaffRequest, number: str, act: Callable[..., None], form: NoteForm | None = None, *named: str) -> HttpResponse:

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from besttrav.insurers import operations as insurers
 from besttrav.insurers.models import Exchange, ExchangeState, Kind
 from besttrav.insurers.operations import NothingToLookAt
+from besttrav.invoices import operations as invoicing
+from besttrav.invoices.models import Invoice
 from besttrav.journal.operations import record
 from besttrav.kernel.actors import Actor
 from besttrav.payments import operations as payments
@@ -92,6 +94,12 @@ def confirm_by_hand(*, order: Order, refund: Refund, is_right: bool, note: Note,
     """Confirm as a second person that it was paid, or that it was not. Raises what `payments.confirm_by_hand` does."""
     _note(order, "confirm_by_hand" if is_right else "turn_down_by_hand", note, actor)
     payments.confirm_by_hand(refund=refund, is_right=is_right, actor=actor)
+
+
+def ask_about_invoice(*, order: Order, invoice: Invoice, note: Note, actor: Actor) -> None:
+    """Have an invoice looked after again. Raises what `invoices.look_again` does."""
+    _note(order, "ask_about_invoice", note, actor)
+    invoicing.look_again(invoice=invoice, actor=actor)
 
 
 def _submission_of(order: Order) -> Exchange:
