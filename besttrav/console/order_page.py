@@ -14,7 +14,7 @@ from besttrav.catalogue.offer import Offer
 from besttrav.insurers.comparing import are_harmless
 from besttrav.insurers.models import Exchange, ExchangeState, Kind
 from besttrav.invoices.models import Invoice
-from besttrav.invoices.queries import invoices_of
+from besttrav.invoices.queries import invoices_of, may_be_taken_back
 from besttrav.journal.queries import EntryView, about_any
 from besttrav.kernel.actors import Actor
 from besttrav.payments.models import Difference, DifferenceState, Payment, Refund
@@ -121,6 +121,10 @@ class OrderPage:
     @cached_property
     def invoices(self) -> list[Invoice]:
         return invoices_of(self.policy) if self.policy else []
+
+    @property
+    def invoice_to_take_back(self) -> Invoice | None:
+        return next((one for one in self.invoices if may_be_taken_back(one)), None)
 
     @property
     def invoice_rows(self) -> list[tuple[Invoice, list[str]]]:

@@ -29,6 +29,7 @@ urlpatterns = [
     path("orders/<str:number>/refunds/<uuid:refund_id>/repetition/", orders.repetition, name="refund-repetition"),
     path("orders/<str:number>/refunds/<uuid:refund_id>/confirmation/", orders.confirmation, name="refund-confirmation"),
     path("orders/<str:number>/invoices/<uuid:invoice_id>/questions/", orders.invoice_questions, name="invoice-questions"),
+    path("orders/<str:number>/invoices/<uuid:invoice_id>/reversal/", orders.invoice_reversal, name="invoice-reversal"),
     path("surrenders/", surrenders.surrenders, name="surrenders"),
     path("surrenders/<str:number>/", surrenders.surrender, name="surrender"),
     path("surrenders/<str:number>/acceptance/", surrenders.acceptance, name="surrender-acceptance"),

@@ -190,6 +190,19 @@ def reverse(*, policy: Policy, actor: Actor) -> None:
     crashpoint("invoices.reversed")
 
 
+def take_back(*, invoice: Invoice, actor: Actor) -> None:
+    """Have an invoice taken back whose premium stands, as when a name on it is wrong: whoever asked for it may ask anew then.
+
+    Raises NothingToLookAt where it is not there, or is taken back already.
+    """
+    with together():
+        _held(invoice.request.policy)
+        invoice.refresh_from_db()
+        if not queries.may_be_taken_back(invoice):
+            raise NothingToLookAt
+        _plan(invoice.request, Kind.RED, invoice.amount, actor=actor, of=invoice)
+
+
 def work(*, invoice: Invoice) -> None:
     """Send it, ask what became of it, or fetch its paper, as its state demands. Outside a transaction; safe to run any number of times."""
     invoice.refresh_from_db()
@@ -204,13 +217,15 @@ def work(*, invoice: Invoice) -> None:
 
 
 def settle(*, invoice: Invoice) -> None:
-    """An invoice is there: a blue one may be too much by now, and after a red one what stands is invoiced anew."""
+    """An invoice is there: a blue one may be too much by now, and after a red one what is left of the premium is invoiced anew."""
     policy = invoice.request.policy
     if invoice.kind == Kind.BLUE:
         reverse(policy=policy, actor=ISSUER)
-    else:
-        with together():
-            _invoice_the_rest(_held(policy), ISSUER)
+        return
+    with together():
+        policy = _held(policy)
+        if queries.standing_premium(policy) < invoice.amount:  # Else somebody had it taken back for what it said, and asks anew.
+            _invoice_the_rest(policy, ISSUER)
 
 
 def look_again(*, invoice: Invoice, actor: Actor) -> None:
@@ -226,13 +241,8 @@ def look_again(*, invoice: Invoice, actor: Actor) -> None:
         if not isinstance(outcome, Issued | Declined):
             raise NoAnswer
         _settle(invoice, outcome, actor=actor)
-    elif invoice.kind == Kind.RED and invoice.state == _S.REJECTED:
-        with together():
-            _held(invoice.request.policy)
-            blue = cast(Invoice, invoice.of)
-            if blue.reversals.exclude(state=_S.REJECTED).exists():
-                raise NothingToLookAt
-            _plan(invoice.request, Kind.RED, blue.amount, actor=actor, of=blue)
+    elif invoice.of and invoice.state == _S.REJECTED:
+        take_back(invoice=invoice.of, actor=actor)
     else:
         raise NothingToLookAt
 

@@ -36,6 +36,12 @@ def living_of(policy: Policy) -> list[Invoice]:
     return list(blue.exclude(state__in=NOTHING).select_related("request").order_by("created_at"))
 
 
+def may_be_taken_back(invoice: Invoice) -> bool:
+    """Whether it is a blue one that is there, and no red one takes it back or is about to."""
+    is_there = invoice.kind == Kind.BLUE and invoice.state in THERE
+    return is_there and not invoice.reversals.exclude(state=InvoiceState.REJECTED).exists()
+
+
 def standing_premium(policy: Policy) -> Money:
     """What of the premium stands: the transactions of a policy add up to it, those that give back counting against the rest."""
     total = policy.transactions.aggregate(fen=Sum("premium_fen"))["fen"] or 0

@@ -26,7 +26,7 @@ WORDS: dict[InvoiceState, str | Promise] = {
     _S.GIVEN_UP: _("Nothing was sent to the insurer, because the consent to give it your data does not stand any more."),
 }
 RED: dict[InvoiceState, str | Promise] = {
-    _S.OK: _("It takes the invoice above back, because the premium or a part of it goes back."),
+    _S.OK: _("It takes the invoice above back: the premium or a part of it goes back, or something on it was wrong."),
     _S.REJECTED: _("It was not accepted. We look after it, and you need not do anything."),
 }
 UNDER_WAY = _("The insurer is issuing it: usually within minutes. You may leave this page and come back.")

@@ -45,6 +45,11 @@ def test_an_invoice_that_says_something_else_waits_at_the_desk_until_it_is_put_r
     invoice.refresh_from_db()
     assert invoice.state == "ok"
     assert act(client, order, noun).status_code == 422
-    assert attended(order) == [("ask_about_invoice", "S1001")] * 3
     assert waiting(clock.now()) == []
-    assert invoice.official_number in page_of(client, order)
+    page = page_of(client, order)
+    assert [words for words in (invoice.official_number, f"invoices/{invoice.id}/reversal") if words not in page] == []
+    assert act(signed_in(shop.world.finance_clerk), order, f"invoices/{invoice.id}/reversal").status_code == 403
+    assert act(client, order, f"invoices/{invoice.id}/reversal").status_code == 302
+    shop.work()
+    assert invoicing.invoiced() == 0
+    assert attended(order) == [*[("ask_about_invoice", "S1001")] * 3, ("take_invoice_back", "S1001")]

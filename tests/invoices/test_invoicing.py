@@ -401,6 +401,24 @@ def test_what_was_on_its_way_is_taken_back_once_it_is_there(office: Office, faul
     assert broken() == {}
 
 
+def test_an_invoice_with_a_wrong_name_is_taken_back_by_a_person_and_asked_for_anew(office: Office) -> None:
+    blue = office.ask(COMPANY)
+    with pytest.raises(operations.NothingToLookAt):
+        operations.take_back(invoice=blue, actor=CLERK)
+    office.work()
+    operations.take_back(invoice=blue, actor=CLERK)
+    with pytest.raises(operations.NothingToLookAt):
+        operations.take_back(invoice=blue, actor=CLERK)
+    office.work()
+    assert office.states() == [("blue", OK, WHOLE), ("red", OK, WHOLE)]
+    office.clock.advance(timedelta(seconds=1))
+    office.ask(replace(COMPANY, title="栖迟网络有限公司"))
+    office.work()
+    assert office.states()[2:] == [("blue", OK, WHOLE)]
+    assert office.invoicing.invoiced() == WHOLE
+    assert broken() == {}
+
+
 def test_a_red_one_that_is_refused_is_a_persons_and_tried_anew_by_them(office: Office) -> None:
     office.ask()
     office.work()

@@ -21,7 +21,7 @@ from besttrav.people.access import access
 from besttrav.people.permissions import Permission, allows
 from besttrav.people.requests import StaffRequest
 from besttrav.sales.models import Order
-from besttrav.sales.operations import attending, finding
+from besttrav.sales.operations import attending
 from besttrav.sales.waiting import Reason, waiting
 from besttrav.ui.pages import answers_form_of, page, sent
 
@@ -135,9 +135,15 @@ def confirmation(request: StaffRequest, number: str, refund_id: UUID) -> HttpRes
 @access(_HANDLE, freshly_proved=True)
 def invoice_questions(request: StaffRequest, number: str, invoice_id: UUID) -> HttpResponse:
     """Ask about an invoice, and follow what is said."""
-    policy = finding.policy_of(_of(number))
-    invoice = get_object_or_404(Invoice.objects.select_related("request__policy"), id=invoice_id, request__policy=policy)
-    return _attended(request, number, partial(attending.ask_about_invoice, invoice=invoice))
+    return _attended(request, number, partial(attending.ask_about_invoice, invoice=_invoice(number, invoice_id)))
+
+
+@answers_form_of("console:order", "number")
+@require_POST
+@access(_HANDLE, freshly_proved=True)
+def invoice_reversal(request: StaffRequest, number: str, invoice_id: UUID) -> HttpResponse:
+    """Have an invoice taken back that says something wrong."""
+    return _attended(request, number, partial(attending.take_invoice_back, invoice=_invoice(number, invoice_id)))
 
 
 def _attended(request: StaffRequest, number: str, act: Callable[..., None], form: NoteForm | None = None, *named: str) -> HttpResponse:
@@ -175,3 +181,8 @@ def _payment(number: str, id: UUID) -> Payment:
 
 def _refund(number: str, id: UUID) -> Refund:
     return get_object_or_404(Refund.objects.select_related("payment"), id=id, payment__order_id=_of(number).id)
+
+
+def _invoice(number: str, id: UUID) -> Invoice:
+    invoices = Invoice.objects.select_related("request__policy")
+    return get_object_or_404(invoices, id=id, request__policy__contract=_of(number).application.contract)

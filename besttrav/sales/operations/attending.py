@@ -102,6 +102,12 @@ def ask_about_invoice(*, order: Order, invoice: Invoice, note: Note, actor: Acto
     invoicing.look_again(invoice=invoice, actor=actor)
 
 
+def take_invoice_back(*, order: Order, invoice: Invoice, note: Note, actor: Actor) -> None:
+    """Have an invoice taken back that says something wrong; the customer may ask anew then. Raises what `invoices.take_back` does."""
+    _note(order, "take_invoice_back", note, actor)
+    invoicing.take_back(invoice=invoice, actor=actor)
+
+
 def _submission_of(order: Order) -> Exchange:
     found = Exchange.objects.filter(contract=order.application.contract, kind=Kind.SUBMIT).order_by("-version").first()
     if found is None:
