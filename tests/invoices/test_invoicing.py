@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings as SettingsWrapper
 
 from besttrav.invoices import operations, queries
-from besttrav.invoices.models import Invoice, InvoiceRequest, InvoiceState, Kind
+from besttrav.invoices.models import Invoice, InvoicePaper, InvoiceRequest, InvoiceState, Kind
 from besttrav.invoices.operations import Wish
+from besttrav.journal.operations import MoveRefused
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.errors import Refusal
@@ -272,6 +273,20 @@ def test_what_is_never_done_is_shown_to_a_person_and_never_given_up(office: Offi
     office.later(3_600)
     operations.look_again(invoice=waiting, actor=CLERK)
     assert waiting.state == "waiting"
+    assert broken() == {}
+
+
+def test_of_two_workers_who_saw_the_same_one_has_an_effect(office: Office) -> None:
+    seen_planned = office.ask()
+    office.invoicing.misbehave({"fault": "not_ready", "action": "document"})
+    office.work()
+    with pytest.raises(MoveRefused):
+        operations._send(seen_planned)
+    seen_issued = [Invoice.objects.get(), Invoice.objects.get()]
+    for invoice in seen_issued:
+        operations._fetch(invoice)
+    assert office.states() == [("blue", OK, WHOLE)]
+    assert len(office.invoicing.invoices()) == InvoicePaper.objects.count() == 1
     assert broken() == {}
 
 
