@@ -4,6 +4,9 @@ from tests.conftest import StoppedClock
 from tests.invoices.office import Office
 from tests.invoicing import InvoicingSimulator
 from tests.jobs import forget_jobs
+from tests.sales.conftest import shop
+
+__all__ = ["office", "shop"]
 
 
 @pytest.fixture
