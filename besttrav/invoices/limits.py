@@ -8,6 +8,11 @@ from besttrav.insurers.limits import Asking
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    a_day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     wrong: int
 
@@ -19,6 +24,7 @@ class Person:
 
 _tables = tomllib.loads(Path(__file__).with_name("limits.toml").read_text(encoding="utf-8"))
 
+REQUEST = Request(**_tables["request"])
 ASKING = Asking(**_tables["asking"])
 PAPER = Paper(**_tables["paper"])
 PERSON = Person(**_tables["person"])

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from besttrav.invoices import actions, checking, queries
 from besttrav.invoices.checking import Asked
-from besttrav.invoices.limits import ASKING, PAPER
+from besttrav.invoices.limits import ASKING, PAPER, REQUEST
 from besttrav.invoices.models import (
     FORGOTTEN,
     RUNNING,
@@ -54,7 +54,7 @@ from besttrav.kernel.pdf import UnreadablePdf, text_of
 from besttrav.kernel.statements import insert_once, lock
 from besttrav.policies.models import Party, Policy, PolicyState
 from besttrav.policies.purposes import INVOICE
-from besttrav.privacy import files
+from besttrav.privacy import consents, files
 from besttrav.privacy.consent_codes import Consent
 from besttrav.privacy.gate import Closed, Opened, reveal_one
 from besttrav.privacy.keeping import Keep
@@ -87,6 +87,20 @@ class HolderOnly(Refusal):
 class NameMissing(Refusal):
     code = "name_missing"
     message = _("Enter the name of the organisation")
+
+
+class NotPermitted(Refusal):
+    """The consent to give this insurer their data was withdrawn."""
+
+    code = "not_permitted"
+    message = _("You withdrew the consent to give your data to this insurer, so nothing can be sent to it.")
+    way_out = _("Call the insurer's hotline and name the policy number.")
+
+
+class TooManyRequests(Refusal):
+    code = "too_many_requests"
+    message = _("An invoice was asked for too often today.")
+    way_out = _("Compare name and tax number once more and ask again tomorrow, or call us.")
 
 
 class AlreadyRequested(Refusal):
@@ -144,7 +158,8 @@ class Wish:
 def request(*, policy: Policy, wish: Wish, actor: Actor) -> Invoice:
     """Write down that the premium is to be invoiced: all of it that stands. A job has it issued.
 
-    Raises NotIssuedHere, HolderOnly, NameMissing, CreditCodeRefused, PolicySurrendered, AlreadyRequested or NothingToInvoice.
+    Raises NotIssuedHere, HolderOnly, NameMissing, CreditCodeRefused, NotPermitted, PolicySurrendered, AlreadyRequested, NothingToInvoice or
+    TooManyRequests.
     """
     issuer = _issuer_of(policy)
     is_organisation = wish.in_name_of == InNameOf.ORGANISATION
@@ -153,10 +168,14 @@ def request(*, policy: Policy, wish: Wish, actor: Actor) -> Invoice:
     if is_organisation and not wish.title.strip():
         raise NameMissing
     tax_number = organisations.check(wish.tax_number) if is_organisation else ""
+    if not consents.is_given(policy.subject, Consent.K05, policy.insurer):
+        raise NotPermitted
     with together():
         policy = _held(policy)
         if queries.living_of(policy):
             raise AlreadyRequested
+        if policy.invoice_requests.filter(created_at__gt=clock.now() - timedelta(days=1)).count() >= REQUEST.a_day:
+            raise TooManyRequests
         premium = queries.standing_premium(policy)
         if not premium:
             raise PolicySurrendered if policy.state == PolicyState.CANCELLED else NothingToInvoice

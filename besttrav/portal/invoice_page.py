@@ -23,7 +23,7 @@ WORDS: dict[InvoiceState, str | Promise] = {
     _S.OK: _("It counts like one on paper. You can take it along here at any time."),
     _S.DIFFERS: _("It does not say what you asked for. We have the insurer put it right, and you need not do anything."),
     _S.REJECTED: _("The insurer did not accept it. Compare name and tax number, and ask again below."),
-    _S.GIVEN_UP: _("Nothing was sent to the insurer, because the consent to give it your data does not stand any more."),
+    _S.GIVEN_UP: _("Nothing was sent to the insurer: your data may not be given to it any more."),
 }
 RED: dict[InvoiceState, str | Promise] = {
     _S.OK: _("It takes the invoice above back: the premium or a part of it goes back, or something on it was wrong."),

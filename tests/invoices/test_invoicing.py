@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings as SettingsWrapper
 
 from besttrav.invoices import operations, queries
+from besttrav.invoices.limits import REQUEST
 from besttrav.invoices.models import Invoice, InvoicePaper, InvoiceRequest, InvoiceState, Kind
 from besttrav.invoices.operations import Wish
 from besttrav.journal.operations import MoveRefused
@@ -183,6 +184,14 @@ def test_the_issuer_may_refuse_and_whoever_asks_anew_asks_under_a_new_number(off
     office.work()
     first.refresh_from_db()
     assert (first.state, first.reason) == ("rejected", "inv-scripted")
+    office.invoicing.misbehave({"fault": "decline", "times": 9})
+    for _ in range(REQUEST.a_day - 1):
+        office.ask()
+        office.work()
+    assert refused(office) == "too_many_requests"
+
+    office.invoicing.misbehave()
+    office.later(86_400)
     second = office.ask()
     office.work()
     second.refresh_from_db()
@@ -204,6 +213,8 @@ def test_nothing_leaves_once_the_consent_to_this_insurer_was_withdrawn(office: O
     assert office.invoicing.invoices() == []
     assert not Sharing.objects.exists()
     assert broken() == {}
+    assert refused(office) == "not_permitted"
+    assert InvoiceRequest.objects.count() == 1
 
 
 def test_whoever_has_themselves_forgotten_before_the_paper_comes_leaves_no_paper_and_no_job_that_fails(office: Office) -> None:
