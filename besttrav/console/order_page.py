@@ -151,7 +151,11 @@ class OrderPage:
         """The evidence of the sale and what the journal says of everything here, the newest first."""
         steps = story.entries(evidence.told(self.order.application), self.offer)
         about = [self.order.id, *(one.id for one in self.exchanges), *(one.id for one in self.payments)]
-        about += [*(one.id for one in self.refunds), *(one.id for one in self.differences), *(one.id for one in self.invoices)]
+        about += [
+            *(one.id for one in self.refunds),
+            *(one.id for one in self.differences),
+            *(id for one in self.invoices for id in (one.id, one.request_id)),
+        ]
         entries = about_any([*about, *([self.policy.id] if self.policy else [])], limit=ENTRIES)
         return sorted([*steps, *map(told, entries)], key=lambda one: one["at"], reverse=True)
 

@@ -18,6 +18,9 @@ from procrastinate.contrib.django import app
 from besttrav.contact.models import Message
 from besttrav.insurers import operations as insuring
 from besttrav.insurers.models import RUNNING, Exchange, Kind
+from besttrav.invoices import operations as invoicing
+from besttrav.invoices.models import RUNNING as INVOICING
+from besttrav.invoices.models import Invoice
 from besttrav.journal import operations as journal
 from besttrav.kernel import clock, jobs
 from besttrav.kernel.actors import Actor
@@ -84,6 +87,13 @@ def choose_way(order_id: str, scene: str) -> list[str]:
         return [payment.number, prepared.address]
 
 
+def ask_invoice(seconds: str) -> str:
+    """So much later they have the premium invoiced. Doing it again is doing the same."""
+    with _outside(), clock.advanced(timedelta(seconds=int(seconds))):
+        known = Invoice.objects.first() or invoicing.request(policy=Policy.objects.get(), wish=invoicing.Wish(), actor=BUYER)
+        return known.number
+
+
 def give_up(seconds: str) -> str:
     """So much later they read what it is worth, have a code sent, and give the policy up. Doing it again is doing the same."""
     with _outside(), clock.advanced(timedelta(seconds=int(seconds))):
@@ -137,6 +147,7 @@ def go_on(seconds: str) -> dict[str, Any]:
             Order.objects.filter(state__in=under_way),
             Exchange.objects.filter(state__in=RUNNING),
             Surrender.objects.filter(state__in=leaving),
+            Invoice.objects.filter(state__in=INVOICING),
         ]
         return {"under_way": any(one.exists() for one in rows)}
 
@@ -156,6 +167,7 @@ def look_back(seconds: str) -> dict[str, Any]:
             "papers": sorted(f"{paper.kind} {paper.language}" for paper in PolicyDocument.objects.all()),
             "policy": [*Policy.objects.values_list("state", flat=True), *Surrender.objects.values_list("state", flat=True)],
             "transactions": PolicyTransaction.objects.count(),
+            "invoices": [[one.kind, one.state] for one in Invoice.objects.order_by("serial")],
             "notices": Notice.objects.count(),
             "shared_about": Sharing.objects.values("subject").distinct().count(),
         }
@@ -174,4 +186,4 @@ def _outside() -> Iterator[dict[str, Any]]:
     yield outside
 
 
-ACTS = {f"sale_{act.__name__}": act for act in (fill_in, sign, choose_way, give_up, hear, go_on, look_back)}
+ACTS = {f"sale_{act.__name__}": act for act in (fill_in, sign, choose_way, ask_invoice, give_up, hear, go_on, look_back)}

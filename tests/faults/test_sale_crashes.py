@@ -18,6 +18,7 @@ from tests.carrier import CarrierSimulator
 from tests.cashiers import Cashier
 from tests.faults.house import House, Street
 from tests.insurance import InsurerSimulators
+from tests.invoicing import InvoicingSimulator
 from tests.sales.shop import PHONE
 
 pytestmark = pytest.mark.cluster
@@ -41,7 +42,10 @@ EVERYWHERE = {
 }
 LATER = {"insurers.asked", "insurers.callback_proved", "insurers.callback_kept"}  # where the insurer takes its time
 BACK = {"sales.given_back", "payments.refund_sending", "payments.refund_answered"}
+INVOICED = {f"invoices.{place}" for place in ("begun", "built", "answered", "settled", "fetched", "reversed")}
 UP = {
+    *INVOICED,
+    "invoices.requested",
     *("policies.surrender_asked", "policies.surrendered", "policies.surrender_done"),
     *("insurers.begun", "insurers.built", "insurers.answered", "insurers.settled", "payments.refund_sending", "payments.refund_answered"),
 }
@@ -55,16 +59,20 @@ Sample = Callable[[int, int], int]
 class Outside:
     """Everybody the sale talks to, with empty books."""
 
-    def __init__(self, cashier: Cashier, insurer: str, insurers: InsurerSimulators, carrier: CarrierSimulator) -> None:
-        self.cashier, self.insurer, self.insurers, self.carrier = cashier, insurer, insurers, carrier
+    def __init__(
+        self, cashier: Cashier, insurer: str, insurers: InsurerSimulators, invoicing: InvoicingSimulator, carrier: CarrierSimulator
+    ) -> None:
+        self.cashier, self.insurer, self.insurers, self.invoicing, self.carrier = cashier, insurer, insurers, invoicing, carrier
 
     def forget(self) -> None:
         self.cashier.forget()
         self.insurers.forget()
+        self.invoicing.forget()
         self.carrier.forget()
 
     def be_known_to(self, house: House) -> None:
         options = {self.cashier.name: self.cashier.options, f"insurer:{self.insurer}": self.insurers.options(self.insurer)}
+        options[f"invoicing:{self.insurer}"] = self.invoicing.options(self.insurer)
         options["carrier"] = {"address": self.carrier.address}
         written = {
             "options": options,
@@ -76,8 +84,8 @@ class Outside:
 
 
 class Story:
-    """A buyer signs, pays, and holds the paper; where the insurer `declines`, gets the money back; who `gives_up` the policy, too. At each
-    of the `kills` one dies, of those who give up after the purchase."""
+    """A buyer signs, pays, and holds the paper; where the insurer `declines`, gets the money back; who `gives_up` the policy, too, once it
+    was invoiced. At each of the `kills` one dies, of those who give up after the purchase."""
 
     def __init__(
         self,
@@ -110,6 +118,8 @@ class Story:
         moment = self._let_it_end(0)
         if self.gives_up:
             self._begun, moment = True, moment + 10
+            self._played("ask_invoice", moment)
+            moment = self._let_it_end(moment) + 10
             self._played("give_up", moment)
             moment = self._let_it_end(moment)
         assert not self._must_kill, "never came by the place that kills"
@@ -123,6 +133,7 @@ class Story:
             self.outside.cashier.set_clock(moment + 1)
             self.outside.insurers.set_clock(moment + 1)
             self.outside.carrier.set_clock(moment + 1)
+            self.outside.invoicing.set_clock(moment + 1)
             self.outside.insurers.decide()
             self._bring_letters(moment)
             if not self._played("go_on", moment)["under_way"]:
@@ -157,10 +168,11 @@ def outside(
     request: pytest.FixtureRequest,
     running_cashiers: dict[str, Cashier],
     running_insurers: InsurerSimulators,
+    running_invoicing: InvoicingSimulator,
     running_carrier: CarrierSimulator,
 ) -> Outside:
     channel, insurer = request.param
-    return Outside(running_cashiers[channel], insurer, running_insurers, running_carrier)
+    return Outside(running_cashiers[channel], insurer, running_insurers, running_invoicing, running_carrier)
 
 
 def filled_in(street: Street, outside: Outside) -> tuple[House, str]:
@@ -191,6 +203,8 @@ def assert_well(story: Story) -> None:
         told = [sum(what in text for text in outside.carrier.texts(PHONE)) for what in ("退保申请", "已办结")]
         assert (submission, payment_state, policies, told) == ("ok", "returned", [], [1, 1])
         assert (end["policy"], end["transactions"]) == (["cancelled", "done"], 2)
+        assert (end["invoices"], outside.invoicing.invoiced()) == ([["blue", "ok"], ["red", "ok"]], 0)
+        assert [one["state"] for one in outside.invoicing.invoices()] == ["issued", "issued"]
         assert returned == [(refund, fen, "SUCCESS") for refund, fen, _ in end["refunds"]] == [(returned[0][0], premium, "SUCCESS")]
     elif story.declines or ran_out:
         assert (submission, payment_state, policies) == ("given_up" if ran_out else "rejected", "returned", [])
@@ -246,7 +260,8 @@ def test_every_place_on_the_way_back_may_kill(quick_street: Street, outside: Out
 def test_every_place_between_giving_up_and_the_money_back_may_kill(quick_street: Street, outside: Outside, sample: Sample) -> None:
     """A short run dies at one place that it knows of, and does not look for the others first."""
     base, application = filled_in(quick_street, outside)
-    known = [("give_up", "policies.surrender_asked"), *(("go_on", place) for place in sorted(UP - {"policies.surrender_asked"}))]
+    asked = [("ask_invoice", "invoices.requested"), ("give_up", "policies.surrender_asked")]
+    known = [*asked, *(("go_on", place) for place in sorted(UP - {place for _, place in asked}))]
     found = random.Random(os.environ.get("BESTTRAV_SEED", "1")).sample(known, 1)
     if sample(0, 1):
         found = places(quick_street, base, outside, application, gives_up=True)
