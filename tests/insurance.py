@@ -121,6 +121,11 @@ class InsurerSimulators:
             listed: list[dict[str, str]] = json.load(answer)
         return [policy for policy in listed if policy["account"] == code]
 
+    def statement(self, code: str, first: date, last: date) -> bytes:
+        """The file its office sends us."""
+        with urllib.request.urlopen(f"{self.address(code)}/statements/{code}.csv?from={first}&to={last}", timeout=20) as answer:
+            return bytes(answer.read())
+
     def live(self, code: str) -> list[str]:
         """Our numbers of the policies that stand."""
         return [policy["number"] for policy in self.policies(code) if policy["state"] == "issued"]

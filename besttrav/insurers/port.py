@@ -285,12 +285,35 @@ class Endorsement(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """How an insurer writes the statements of its books: a CSV file with a head.
+
+    `columns` are its heads of our five columns: number (of the policy), kind, premium, commission and day; others are left alone. `kinds`
+    are its words for our kinds of transaction. Amounts are yuan, or whole fen; where `is_signed` is false, what goes back in `returns`
+    carries no sign of its own.
+    """
+
+    columns: Mapping[str, str]
+    kinds: Mapping[str, str]
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+    in_fen: bool = False
+    is_signed: bool = True
+    returns: frozenset[str] = frozenset({"cancel"})
+    day: str = "%Y-%m-%d"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What an insurer can do, and how long its own books may lag behind what it has taken: until then "absent" proves nothing."""
+    """What an insurer can do, and how long its own books may lag behind what it has taken: until then "absent" proves nothing.
+
+    `statement` is None where it sends none that can be read by a machine.
+    """
 
     endorsements: frozenset[Endorsement] = frozenset()
     lag: timedelta = timedelta(minutes=1)
     most_people: int = 200
+    statement: Statement | None = None
 
 
 class Insurer(Protocol):

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from simulators.insurer.books import CANCELLED, DECLINED, ISSUED, Books, Event, Policy
 from simulators.insurer.desk import BEIJING, NUMBER, Answer, Call, Desk, Rejected
 from simulators.insurer.faults import Firing
+from simulators.insurer.statement import Stated
 from simulators.insurer.underwriting import Rules
 
 WINDOW = 300.0
@@ -51,6 +52,7 @@ CERTIFICATES = {
     "USCC": "credit_code",
 }
 REASONS = {"absent": "4040", "conflict": "4090", "not_ready": "4250", "in_force": "4221", "nothing_to_cancel": "4222"}
+STATED = {"issue": "承保", "cancel": "退保"}
 STATUSES = {ISSUED: "ISSUED", DECLINED: "DECLINED", CANCELLED: "CANCELLED", "pending": "PROCESSING"}
 
 
@@ -124,6 +126,14 @@ class OpenInterface(Desk):
             return None
         return Answer(200, file.read_bytes(), "application/pdf")
 
+    def write_statement(self, lines: list[Stated]) -> bytes:
+        """UTF-8 with a mark at its beginning, as spreadsheets like it; what goes back is negative."""
+        rows = [
+            f"{number},{line.policy_no},{STATED[line.kind]},{_yuan(line.premium)},{_yuan(line.commission)},{line.day},{self.today()}"
+            for number, line in enumerate(lines, start=1)
+        ]
+        return "\r\n".join(["序号,保单号,业务类型,保费（元）,经纪费（元）,业务日期,出单日期", *rows, ""]).encode("utf-8-sig")
+
     def callback(self, event: Event) -> tuple[dict[str, str], bytes]:
         partner = next(name for name, account in self.accounts.items() if account.insurer == event.account)
         number = "S" + "A" * 26 + "001" if event.fault == "foreign_callback" else event.number
@@ -148,6 +158,10 @@ class OpenInterface(Desk):
             return Answer(status, body, "application/json; charset=utf-8")
         secret = "guessed" if "wrong_signature" in firing else self.accounts[partner].secret
         return Answer(status, body, "application/json; charset=utf-8", _headers(secret, partner, path, body, self.books.now()))
+
+
+def _yuan(fen: int) -> str:
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02}"
 
 
 def _understood(action: str, partner: str, insurer: str, content: dict[str, Any]) -> Call:

@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS callback (
     event_id TEXT PRIMARY KEY, account TEXT NOT NULL, number TEXT NOT NULL, url TEXT NOT NULL, fault TEXT NOT NULL,
     due_at REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS movement (
+    account TEXT NOT NULL, policy_no TEXT NOT NULL, kind TEXT NOT NULL, premium INTEGER NOT NULL, at REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS nonce (nonce TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
@@ -54,6 +57,16 @@ class Policy:
     decide_at: float
     visible_at: float
     refund: int
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One line of a statement: what a policy's premium came to, or what went back. `kind` is issue or cancel; premiums are signed fen."""
+
+    policy_no: str
+    kind: str
+    premium: int
+    at: float
 
 
 @dataclass(frozen=True)
@@ -127,20 +140,25 @@ class Books:
         """Issue it, or decline it for `code`; what was decided or withdrawn meanwhile stays as it is."""
         with self._lock:
             policy_no = "" if code else self._policy_no(policy)
-            self._database.execute(
+            decided = self._database.execute(
                 "UPDATE policy SET state = ?, code = ?, policy_no = ? WHERE account = ? AND number = ? AND state = ?",
                 (DECLINED if code else ISSUED, code, policy_no, policy.account, policy.number, PENDING),
             )
+            if policy_no and decided.rowcount:
+                self._moved(policy.account, policy_no, "issue", policy.content["premium"])
             return self.policy(policy.account, policy.number, hidden=True) or policy
 
     def cancel(self, *, account: str, number: str, submission: str, refund: int) -> Policy | None:
         """End the policy; the same cancellation twice is one."""
         with self._lock:
             self._database.execute("INSERT OR IGNORE INTO cancellation VALUES (?, ?, ?)", (number, account, submission))
-            self._database.execute(
+            before = self.policy(account, submission, hidden=True)
+            cancelled = self._database.execute(
                 "UPDATE policy SET state = ?, refund = ? WHERE account = ? AND number = ? AND state IN (?, ?)",
                 (CANCELLED, refund, account, submission, PENDING, ISSUED),
             )
+            if before and before.policy_no and cancelled.rowcount and refund:
+                self._moved(account, before.policy_no, "cancel", -refund)
             return self.policy(account, submission, hidden=True)
 
     def undecided(self) -> list[Policy]:
@@ -161,6 +179,12 @@ class Books:
     def policies(self) -> list[Policy]:
         with self._lock:
             return [_policy(row) for row in self._rows("SELECT * FROM policy ORDER BY taken_at")]
+
+    def movements(self, account: str) -> list[Movement]:
+        """What a statement of everything would tell, in the order in which it happened."""
+        with self._lock:
+            rows = self._rows("SELECT policy_no, kind, premium, at FROM movement WHERE account = ? ORDER BY at, rowid", account)
+        return [Movement(**row) for row in rows]
 
     def put_right(self, number: str) -> None:
         """What a clerk does after a phone call: the policy says what was asked for."""
@@ -196,8 +220,12 @@ class Books:
         with self._lock:
             self._database.executescript(
                 "DELETE FROM policy; DELETE FROM insured; DELETE FROM cancellation; DELETE FROM callback; DELETE FROM nonce;"
+                " DELETE FROM movement;"
                 " DELETE FROM setting WHERE name <> 'serial';"
             )
+
+    def _moved(self, account: str, policy_no: str, kind: str, premium: int) -> None:
+        self._database.execute("INSERT INTO movement VALUES (?, ?, ?, ?, ?)", (account, policy_no, kind, premium, self.now()))
 
     def _policy_no(self, policy: Policy) -> str:
         if "same_policy_number" in policy.twists:

@@ -14,12 +14,14 @@ from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 from simulators import paper
 from simulators.insurer import filings
 from simulators.insurer.books import CANCELLED, DECLINED, ISSUED, Books, Conflict, Event, Policy
 from simulators.insurer.faults import CALLBACKS, IN_THE_BOOKS, Fault, Firing, Script
+from simulators.insurer.statement import Stated, stated
 from simulators.insurer.underwriting import Rules, reason_to_decline
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -89,7 +91,25 @@ class Desk:
         """What a link of ours leads to."""
         return None
 
+    def write_statement(self, lines: list[Stated]) -> bytes:
+        """A statement of our books as this insurer writes it."""
+        raise NotImplementedError
+
     # What all insurers do
+
+    def statement(self, path: str) -> Answer | None:
+        """`/statements/<account>.csv?from=2026-11-01&to=2026-11-30`, for somebody with a browser."""
+        asked = urlsplit(path)
+        account, wanted = asked.path.removeprefix("/statements/").removesuffix(".csv"), parse_qs(asked.query)
+        if asked.path != f"/statements/{account}.csv" or account not in self.rules:
+            return None
+        try:
+            first, last = (date.fromisoformat(wanted.get(name, [self.today().isoformat()])[0]) for name in ("from", "to"))
+        except ValueError:
+            return _json(400, {"error": "from and to are days"})
+        lines = list(stated(self.books, account, self.rules[account].commission, first, last))
+        name = f"{account}-{first:%Y%m%d}-{last:%Y%m%d}.csv"
+        return Answer(200, self.write_statement(lines), "text/csv", {"Content-Disposition": f'attachment; filename="{name}"'})
 
     def perform(self, call: Call, firing: Firing) -> Answer:
         match call.action:
@@ -361,7 +381,7 @@ class Handler(BaseHTTPRequestHandler):
             ]
             self._send(_json(200, listed))
         else:
-            self._send(self.desk.download(self.path) or _json(404, {"error": "not found"}))
+            self._send(self.desk.statement(self.path) or self.desk.download(self.path) or _json(404, {"error": "not found"}))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -435,10 +455,15 @@ def _page(desk: Desk) -> str:
         for p in reversed(desk.books.policies())
     )
     title = escape(" · ".join(rules.name for rules in desk.rules.values()))
+    month, today = desk.today().replace(day=1), desk.today()
+    statements = " · ".join(
+        f'<a href="/statements/{code}.csv?from={month}&amp;to={today}">{escape(rules.name)} 本月对账单 Statement of this month</a>'
+        for code, rules in desk.rules.items()
+    )
     return (
         f'<!doctype html><html lang="zh-Hans"><head><meta charset="utf-8"><title>{title}</title></head><body><h1>{title}</h1>'
         f"<p>模拟保险公司，不承保任何风险 · A simulated insurer; nobody is insured here.</p>"
-        f"<table><tr><th>保险公司<th>保单号<th>状态<th>投保单号</tr>{rows}</table></body></html>"
+        f"<p>{statements}</p><table><tr><th>保险公司<th>保单号<th>状态<th>投保单号</tr>{rows}</table></body></html>"
     )
 
 

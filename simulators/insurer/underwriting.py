@@ -30,6 +30,7 @@ class Rules:
     worst_occupation_class: int
     lowest_premium: int
     copies: int
+    commission: int  # what a broker earns, in basis points of the premium
     death_coverages: list[str] = field(default_factory=list)
     death_under_10: int = 20_000_000
     death_under_18: int = 50_000_000

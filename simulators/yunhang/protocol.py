@@ -26,11 +26,13 @@ from defusedxml.ElementTree import fromstring
 from simulators.insurer.books import CANCELLED, DECLINED, ISSUED, PENDING, Books, Event, Policy
 from simulators.insurer.desk import BEIJING, NUMBER, Answer, Call, Desk, Rejected
 from simulators.insurer.faults import Firing
+from simulators.insurer.statement import Stated
 from simulators.insurer.underwriting import Rules
 
 INSURER = "yunhang"
 PATH = "/tongyi/jieru"
 WINDOW = 300.0
+STATED = {"issue": "XD", "cancel": "TB"}
 ACTIONS = {"CB01": "submit", "CX01": "query", "TB01": "cancel", "DZ01": "document"}
 CERTIFICATES = {
     "01": "id_card",
@@ -116,6 +118,14 @@ class Gateway(Desk):
             "WenJianZhaiYao": hashlib.sha256(content).hexdigest(),
         }
         return self._answer(call, body, firing)
+
+    def write_statement(self, lines: list[Stated]) -> bytes:
+        """GB18030; the kind says which way the money goes, and amounts carry no sign."""
+        rows = [
+            f"{line.policy_no},{STATED[line.kind]},{line.day:%Y%m%d},{_yuan(abs(line.premium))},{_yuan(abs(line.commission))},{self.channel}"
+            for line in lines
+        ]
+        return "\r\n".join(["BaoDanHao,YeWuLeiXing,YeWuRiQi,BaoFei,ShouXuFei,QuDaoHao", *rows, ""]).encode("gb18030")
 
     def callback(self, event: Event) -> tuple[dict[str, str], bytes]:
         number = "S" + "A" * 26 + "001" if event.fault == "foreign_callback" else event.number

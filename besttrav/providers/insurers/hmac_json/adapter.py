@@ -17,6 +17,7 @@ from besttrav.insurers.port import (
     Forged,
     Outcome,
     Reply,
+    Statement,
     Submit,
     Unknown,
     Waiting,
@@ -29,6 +30,10 @@ from besttrav.providers.insurers.hmac_json.signature import flaw
 
 _NUMBER = re.compile(r"[A-Z0-9]{8,32}")
 _EVENT = re.compile(r"[0-9a-zA-Z-]{8,64}")
+_STATEMENT = Statement(
+    columns={"number": "保单号", "kind": "业务类型", "premium": "保费（元）", "commission": "经纪费（元）", "day": "业务日期"},
+    kinds={"承保": "issue", "批改": "endorse", "续保": "renew", "退保": "cancel", "复效": "reinstate"},
+)
 _TAKEN = Reply(content=b'{"received":true}', content_type="application/json")
 
 
@@ -42,6 +47,7 @@ class JsonInsurer:
             endorsements=frozenset({Endorsement.CORRECT_PERSON, Endorsement.CHANGE_PERIOD, Endorsement.CHANGE_CONTACT}),
             lag=timedelta(seconds=lag),
             most_people=200,
+            statement=_STATEMENT,
         )
 
     def perform(self, command: Command) -> Outcome:

@@ -16,6 +16,7 @@ from besttrav.insurers.port import (
     Forged,
     Outcome,
     Reply,
+    Statement,
     Submit,
     Unknown,
     Waiting,
@@ -26,6 +27,13 @@ from besttrav.providers.insurers.rsa_xml.client import ROOT, Client
 
 _NUMBER = re.compile(r"[A-Z0-9]{8,32}")
 _EVENT = re.compile(r"[0-9a-zA-Z-]{8,64}")
+_STATEMENT = Statement(
+    columns={"number": "BaoDanHao", "kind": "YeWuLeiXing", "premium": "BaoFei", "commission": "ShouXuFei", "day": "YeWuRiQi"},
+    kinds={"XD": "issue", "PG": "endorse", "XB": "renew", "TB": "cancel", "FX": "reinstate"},
+    encoding="gb18030",
+    is_signed=False,
+    day="%Y%m%d",
+)
 
 
 class XmlInsurer:
@@ -34,7 +42,9 @@ class XmlInsurer:
     def __init__(self, *, code: str, address: str, channel: str, key: str, insurer_key: str, notify_url: str, lag: int = 300) -> None:
         self._client = Client(name=f"insurer:{code}", address=address, channel=channel, key=Path(key), insurer_key=Path(insurer_key))
         self._notify_url = notify_url
-        self.capabilities = Capabilities(endorsements=frozenset({Endorsement.CORRECT_PERSON}), lag=timedelta(seconds=lag), most_people=300)
+        self.capabilities = Capabilities(
+            endorsements=frozenset({Endorsement.CORRECT_PERSON}), lag=timedelta(seconds=lag), most_people=300, statement=_STATEMENT
+        )
 
     def perform(self, command: Command) -> Outcome:
         if isinstance(command, Submit):
