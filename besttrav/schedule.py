@@ -1,5 +1,6 @@
 """Every periodic job there is, and when it runs: minute, hour, day, month, weekday, second; the clock is UTC."""
 
+from besttrav.books import tasks as books
 from besttrav.contact import tasks as contact
 from besttrav.insurers import tasks as insurers
 from besttrav.invoices import tasks as invoices
@@ -33,3 +34,4 @@ periodic("30 2,4,8 * * * 0")(payments.compare_bills)
 periodic("* * * * * */20")(sales.expire)
 periodic("* * * * * 45")(policies.recover)
 periodic("* * * * * */10")(invoices.recover)
+periodic("45 * * * * 0")(books.enter_missing)

@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "besttrav.policies",
     "besttrav.invoices",
     "besttrav.sales",
+    "besttrav.books",
 ]
 
 # Outermost first. What decides who acts stands inside the cross-site guards and outside the error pages.

@@ -34,6 +34,7 @@ def main() -> None:
     _fill_shelf()
     _open_customers()
     _open_staff()
+    _agree_on_commission()
     _write_log_ins()
 
 
@@ -108,6 +109,28 @@ def _open_staff() -> None:
         granting.sign_agreement(staff=member, actor=oneself)
         granting.found(staff=member, role=Role(role))
         sessions.end(session=entered.session, actor=oneself, why="seeded")
+
+
+COMMISSION = {"heyan": 2_500, "songhe": 3_000, "yunhang": 2_000}  # basis points, as the simulated insurers state them
+
+
+def _agree_on_commission() -> None:
+    """Two clerks have agreed with every insurer on what it pays this year and the next."""
+    from besttrav.books import operations as books
+    from besttrav.books.models import RoundingName, Rule
+    from besttrav.kernel import clock
+    from besttrav.kernel.actors import Actor
+    from besttrav.people.models import StaffMember
+
+    today, members = clock.today(), {member.number: member for member in StaffMember.objects.filter(number__in=("S1008", "S1009"))}
+    maker, checker = (Actor.staff(id=members[number].id, number=number, roles=frozenset({"finance"})) for number in ("S1008", "S1009"))
+    for insurer, points in COMMISSION.items():
+        if not Rule.objects.filter(insurer=insurer).exists():
+            days = {"first_day": today.replace(month=1, day=1), "last_day": today.replace(year=today.year + 1, month=12, day=31)}
+            rule = books.propose_rule(
+                insurer=insurer, product="", partner="", points=points, rounding=RoundingName.HALF_UP, actor=maker, **days
+            )  # fmt: skip
+            books.confirm_rule(rule=rule, is_right=True, actor=checker)
 
 
 def _write_log_ins() -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from besttrav.console.views import differences, home, journal, orders, people, sign_in, surrenders, team, watermark
+from besttrav.console.views import differences, finance, home, journal, orders, people, sign_in, surrenders, team, watermark
 
 app_name = "console"
 urlpatterns = [
@@ -41,6 +41,22 @@ urlpatterns = [
     path("differences/<uuid:difference_id>/", differences.difference, name="difference"),
     path("differences/<uuid:difference_id>/settlement/", differences.settlement, name="difference-settlement"),
     path("differences/<uuid:difference_id>/confirmation/", differences.confirmation, name="difference-confirmation"),
+    path("finance/", finance.finance, name="finance"),
+    path("finance/accounts/<str:account>/", finance.account, name="account"),
+    path("finance/accounts/<str:account>/export/", finance.account_export, name="account-export"),
+    path("finance/statements/", finance.statements, name="statements"),
+    path("finance/statements/intake/", finance.intake, name="statement-intake"),
+    path("finance/statements/<uuid:statement_id>/", finance.statement, name="statement"),
+    path("finance/rules/", finance.rules, name="rules"),
+    path("finance/rules/proposals/", finance.rule_proposals, name="rule-proposals"),
+    path("finance/rules/<uuid:rule_id>/confirmation/", finance.rule_confirmation, name="rule-confirmation"),
+    path("finance/runs/", finance.runs, name="runs"),
+    path("finance/runs/proposals/", finance.run_proposals, name="run-proposals"),
+    path("finance/runs/payouts/", finance.payouts, name="payouts"),
+    path("finance/runs/<str:number>/", finance.run, name="run"),
+    path("finance/runs/<str:number>/export/", finance.run_export, name="run-export"),
+    path("finance/runs/<str:number>/agreement/", finance.run_agreement, name="run-agreement"),
+    path("finance/runs/<str:number>/payment/", finance.run_payment, name="run-payment"),
     path("team/", team.team, name="team"),
     path("team/invitations/", team.invitations, name="invitations"),
     path("team/<uuid:staff_id>/roles/", team.roles, name="roles"),

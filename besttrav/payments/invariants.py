@@ -30,6 +30,16 @@ def every_posting_balances_and_the_ledger_is_guarded() -> Iterator[str]:
 
 
 @invariant
+def premiums_and_commission_are_never_netted() -> Iterator[str]:
+    """M1: no posting reaches from customers' money into ours or the other way round (保险经纪人监管规定, article 43)."""
+    yield from _told(
+        "SELECT posting_id FROM payments_line GROUP BY posting_id"
+        " HAVING bool_or(account LIKE 'commission%%') AND NOT bool_and(account LIKE 'commission%%')",
+        "the posting %s nets premium against commission",
+    )
+
+
+@invariant
 def every_payment_is_what_its_postings_say() -> Iterator[str]:
     """M2: what came in and went back by a payment is what was posted, and every refund had its one effect, over its amount."""
     yield from _told(
@@ -81,6 +91,7 @@ def every_captured_fen_has_its_place() -> Iterator[str]:
         "SELECT account || ' of ' || coalesce(s.payment_id::text, 'no payment') FROM payments_line l"
         " JOIN payments_posting s ON s.id = l.posting_id"
         " WHERE account IN ('unapplied', 'premium_held', 'insurer_payable', 'surrender_fees', 'refund_payable')"
+        " AND (account <> 'insurer_payable' OR s.payment_id IS NOT NULL)"  # what was handed on is posted for a whole run: see `books`
         " GROUP BY account, s.payment_id HAVING sum(fen) > 0",
         "%s was paid out beyond what it held",
     )
@@ -104,7 +115,7 @@ def every_channel_holds_what_its_payments_say_and_every_difference_is_told() -> 
         " - (SELECT coalesce(sum(r.amount_fen), 0) FROM payments_refund r JOIN payments_payment p ON p.id = r.payment_id"
         "    WHERE p.channel = channel.channel AND r.state = 'succeeded' AND NOT r.is_by_hand)"
         " + (SELECT coalesce(sum(l.fen), 0) FROM payments_line l JOIN payments_posting s ON s.id = l.posting_id"
-        "    WHERE l.account = channel || '_clearing' AND (s.key LIKE 'fees:%%' OR s.key LIKE 'stray%%'))",
+        "    WHERE l.account = channel || '_clearing' AND (s.key LIKE 'fees:%%' OR s.key LIKE 'stray%%' OR s.key LIKE 'payout:%%'))",
         "%s holds another sum than its payments, refunds and fees add up to",
     )
     yield from _told(

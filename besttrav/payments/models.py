@@ -187,7 +187,7 @@ class Refund(models.Model):
     decision = models.UUIDField(unique=True)
     number = Plain("our number at the channel, from the id of the decision", models.CharField(max_length=64, unique=True))
     amount_fen = models.BigIntegerField()
-    source = Plain("the account it is paid from", models.CharField(max_length=20, choices=Account.choices))
+    source = Plain("the account it is paid from", models.CharField(max_length=24, choices=Account.choices))
     why = Plain("a code of ours", models.CharField(max_length=80))
     state = Plain("state of a refund", models.CharField(max_length=10, choices=RefundState.choices, default=RefundState.ASKED))
     decided_at = models.DateTimeField(default=clock.now)
@@ -248,12 +248,13 @@ class Line(models.Model):
     """One side of a posting: a debit is positive, a credit negative, and the lines of a posting add up to nothing."""
 
     posting = models.ForeignKey(Posting, models.PROTECT, related_name="lines")
-    account = Plain("one of our accounts", models.CharField(max_length=20, choices=Account.choices))
+    account = Plain("one of our accounts", models.CharField(max_length=24, choices=Account.choices))
     fen = models.BigIntegerField()
 
     class Meta:
         verbose_name = _("line of a posting")
         constraints = [models.CheckConstraint(condition=~Q(fen=0), name="payments_a_line_moves_something")]
+        indexes = [models.Index(fields=["account", "-id"], name="payments_lines_of_account")]
 
 
 class BillReading(models.Model):
@@ -272,7 +273,7 @@ class BillReading(models.Model):
 
 
 class What(models.TextChoices):
-    """How the channel's books and ours differ, or what came that is not ours to book."""
+    """How the books of a channel or an insurer and ours differ, or what came that is not ours to book."""
 
     PAYMENT_MISSING_HERE = "payment_missing_here", _("a payment stands in the channel's bill and not in our books")
     PAYMENT_MISSING_THERE = "payment_missing_there", _("a payment stands in our books and not in the channel's bill")
@@ -283,6 +284,12 @@ class What(models.TextChoices):
     STRAY = "stray", _("money came under a number of ours that no payment has")
     NOT_OURS = "not_ours", _("the channel names another merchant or app as the receiver")
     OTHER_CURRENCY = "other_currency", _("money came in another currency")
+    LINE_FOREIGN = "line_foreign", _("a line of an insurer's statement is about nothing in our books")
+    LINE_TWICE = "line_twice", _("a bill or a statement says again what was said before")
+    LINE_MISSING = "line_missing", _("something in our books is missing in the insurer's statement")
+    PREMIUM_DIFFERS = "premium_differs", _("the insurer states another premium")
+    COMMISSION_DIFFERS = "commission_differs", _("the insurer states another commission")
+    DAY_DIFFERS = "day_differs", _("the insurer states another day")
 
 
 class DifferenceState(models.TextChoices):
@@ -298,18 +305,22 @@ DIFFERENCE_MOVES = {_D.OPEN: {_D.PROPOSED, _D.SETTLED}, _D.PROPOSED: {_D.OPEN, _
 class Difference(models.Model):
     """Something about money that a person has to look at, and that the state of no payment and no refund tells.
 
-    `reference` is the number of the case at the channel or of the transfer at our bank, by which it was settled.
+    It is with a channel or with an insurer; `number` is what either calls the thing by. `reference` is the number of the case there, or of
+    the transfer at our bank, by which it was settled.
     """
 
     MOVES, MOVED = DIFFERENCE_MOVES, DIFFERENCE_MOVED
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
-    channel = Plain("one of our channels", models.CharField(max_length=10, choices=ChannelName.choices))
+    channel = Plain("one of our channels", models.CharField(max_length=10, choices=ChannelName.choices, blank=True, default=""))
+    insurer = Plain("code of an insurer", models.CharField(max_length=40, blank=True, default=""))
     what = Plain("a word of ours", models.CharField(max_length=24, choices=What.choices))
     reading = models.ForeignKey(BillReading, models.PROTECT, null=True, related_name="found")
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="differences")
     refund = models.ForeignKey(Refund, models.PROTECT, null=True, related_name="differences")
-    number = Plain("a number of ours at the channel, as it says it", models.CharField(max_length=64, default=""))
+    number = Plain(
+        "a number of ours at the channel, or the insurer's of a contract, as it says it", models.CharField(max_length=64, default="")
+    )
     fen_here = models.BigIntegerField(null=True)
     fen_there = models.BigIntegerField(null=True)
     state = Plain("state of a difference", models.CharField(max_length=10, choices=DifferenceState.choices, default=DifferenceState.OPEN))
@@ -319,13 +330,21 @@ class Difference(models.Model):
     confirmed_by = models.UUIDField(null=True)
 
     class Meta:
-        verbose_name = _("difference with a payment channel")
+        verbose_name = _("difference with a payment channel or an insurer")
         constraints = [
             models.CheckConstraint(
+                condition=~Q(channel="", insurer="") & Q(Q(channel="") | Q(insurer="")), name="payments_differs_with_one"
+            ),
+            models.CheckConstraint(
                 condition=~Q(state="settled") | Q(proposed_by__isnull=True) | _TWO_PEOPLE, name="payments_settling_takes_two"
-            )
+            ),
         ]
         indexes = [models.Index(fields=["found_at"], condition=~Q(state="settled"), name="payments_differences_left")]
+
+    @property
+    def with_whom(self) -> str:
+        """The channel in words, or the insurer by its code."""
+        return str(self.get_channel_display()) if self.channel else self.insurer
 
     @property
     def here(self) -> Money | None:

@@ -55,8 +55,8 @@ def awaiting_a_person(now: datetime) -> QuerySet[Payment]:
 
 
 def open_differences() -> QuerySet[Difference]:
-    """What disagrees with a channel and is not settled, the oldest first."""
-    return Difference.objects.exclude(state=DifferenceState.SETTLED).order_by("found_at")
+    """What disagrees with a channel or an insurer and is not settled, the oldest first."""
+    return Difference.objects.exclude(state=DifferenceState.SETTLED).order_by("found_at", "id")
 
 
 def unread_days(name: ChannelName, today: date) -> list[date]:

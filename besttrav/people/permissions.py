@@ -55,6 +55,7 @@ class Permission(StrEnum):
     SEE_ORDERS = "see_orders"
     HANDLE_ORDERS = "handle_orders"
     MOVE_MONEY = "move_money"
+    SEE_BOOKS = "see_books"
 
     @property
     def label(self) -> object:
@@ -71,6 +72,7 @@ _PERMISSION_LABELS = {
     Permission.SEE_ORDERS: _("See the orders and surrenders that wait for a person, and any of them by its number, masked"),
     Permission.HANDLE_ORDERS: _("Ask an insurer again, accept its answer, or refuse it and refund; check surrenders"),
     Permission.MOVE_MONEY: _("Try refunds again, settle by hand what a second person confirms, and agree to large surrenders"),
+    Permission.SEE_BOOKS: _("See where every account stands, what insurers state, settlement runs and commission rules"),
     Permission.MANAGE_TEAM: _("Invite staff, record agreements, ask for and confirm roles"),
 }
 
@@ -95,6 +97,7 @@ TABLE: Mapping[Role, Mapping[Permission, frozenset[Purpose]]] = {
         Permission.SEE_ORDERS: frozenset(),
         Permission.HANDLE_ORDERS: frozenset(),
         Permission.MOVE_MONEY: frozenset(),
+        Permission.SEE_BOOKS: frozenset(),
         Permission.SEE_TEAM: frozenset(),
         Permission.READ_PERMISSIONS: frozenset(),
     },
@@ -115,6 +118,7 @@ TABLE: Mapping[Role, Mapping[Permission, frozenset[Purpose]]] = {
     Role.FINANCE: {
         Permission.SEE_ORDERS: frozenset(),
         Permission.MOVE_MONEY: frozenset(),
+        Permission.SEE_BOOKS: frozenset(),
         Permission.READ_PERMISSIONS: frozenset(),
     },
     Role.AUDIT: {

@@ -139,7 +139,8 @@ def _why(payment: Payment, now: datetime) -> tuple[Reason, Refund | None]:
 
 
 def _of_bills(only: Order | None) -> Iterator[Waiting]:
-    asked = _only(payments.open_differences(), "payment__order_id", only).select_related("payment", "refund")
+    """Of the channels: what insurers state otherwise is finance's, and holds up no order."""
+    asked = _only(payments.open_differences().filter(insurer=""), "payment__order_id", only).select_related("payment", "refund")
     found = list(asked[:MOST])
     orders = _orders(one.payment.order_id for one in found if one.payment)
     for one in found:

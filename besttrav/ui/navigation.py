@@ -56,13 +56,14 @@ FOOT = (VERIFY, DISCLOSURE, MY_PRIVACY, PRIVACY, COOKIES, DISPLAY)
 STAFF_HOME = Entry("console:home", _("Home"), "home")
 ORDERS = Entry("console:orders", _("Orders"), "case", needs=Permission.SEE_ORDERS)
 SURRENDERS = Entry("console:surrenders", _("Surrenders"), "undo", needs=Permission.SEE_ORDERS)
+FINANCE = Entry("console:finance", _("Finance"), "scale", needs=Permission.SEE_BOOKS)
 PEOPLE = Entry("console:people", _("People"), "user", needs=Permission.FIND_PEOPLE)
 CLOSED_NUMBERS = Entry("console:closed-numbers", _("Closed numbers"), "phone", needs=Permission.REOPEN_NUMBERS)
 TEAM = Entry("console:team", _("Team"), "team", needs=Permission.SEE_TEAM)
 JOURNAL = Entry("console:journal", _("Journal"), "history", needs=Permission.READ_JOURNAL)
-PERMISSIONS = Entry("console:permissions", _("Permissions"), "scale", needs=Permission.READ_PERMISSIONS)
+PERMISSIONS = Entry("console:permissions", _("Permissions"), "key", needs=Permission.READ_PERMISSIONS)
 AGREEMENT = Entry("console:agreement", _("Confidentiality"), "lock", shown_to=frozenset({ActorKind.STAFF}))
-RAIL = (STAFF_HOME, ORDERS, SURRENDERS, PEOPLE, CLOSED_NUMBERS, TEAM, JOURNAL, PERMISSIONS, AGREEMENT)
+RAIL = (STAFF_HOME, ORDERS, SURRENDERS, FINANCE, PEOPLE, CLOSED_NUMBERS, TEAM, JOURNAL, PERMISSIONS, AGREEMENT)
 
 
 def links(request: HttpRequest, entries: Iterable[Entry], actor: Actor) -> list[Link]:

@@ -35,6 +35,8 @@ def bill(books: Books, script: Script, day: date, seller: str) -> bytes:
             rows.append(_payment(trade, changed.fen if changed else trade.fen, trade.number))
     if trades and script.next("bill_extra"):
         rows.append(_payment(trades[0], trades[0].fen, "BTP00000000000000000000EXTRA"))
+    if trades and script.next("bill_twice"):
+        rows.append(_payment(trades[0], trades[0].fen, trades[0].number))
     rows += [_back(refund, of) for refund in refunds if (of := books.trade(refund.trade))]
     if not rows:
         return b""

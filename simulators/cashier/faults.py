@@ -8,7 +8,8 @@ key, `unsigned` leaves the signature out, `status` answers HTTP `code`, `refuse`
 
 On refunds: `refund_becomes` with `word` says what a refund comes to (the vendor's status). On notices (`call` is notice): `lost` sends it
 never, `late` so many `seconds` later, `repeated` three times at once, `reordered` the newest of a round first. On bills: `bill_missing`
-leaves a number out, `bill_changed` writes `fen` for it, `bill_extra` adds a row nobody paid.
+leaves a number out, `bill_changed` writes `fen` for it, `bill_extra` adds a row nobody paid, `bill_twice` the first row
+once more.
 """
 
 import threading
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 KINDS = {
     *("drop_before", "drop_after", "delay", "truncated", "wrong_signature", "unsigned", "status", "refuse"),
-    *("refund_becomes", "lost", "late", "repeated", "reordered", "bill_missing", "bill_changed", "bill_extra"),
+    *("refund_becomes", "lost", "late", "repeated", "reordered", "bill_missing", "bill_changed", "bill_extra", "bill_twice"),
 }
 
 

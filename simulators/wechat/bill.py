@@ -25,6 +25,8 @@ def bill(books: Books, script: Script, day: date, merchant: str) -> str:
             rows.append(_payment(trade, merchant, fen=changed.fen if changed else 0))
     if trades and script.next("bill_extra"):
         rows.append(_payment(trades[0], merchant, number="BTP00000000000000000000EXTRA"))
+    if trades and script.next("bill_twice"):
+        rows.append(_payment(trades[0], merchant))
     rows += [_back(refund, of, merchant) for refund in refunds if (of := books.trade(refund.trade))]
     if not rows:
         return ""

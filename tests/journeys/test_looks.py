@@ -6,13 +6,17 @@ there are pictures of them all in var/screens/ for somebody to look at. The shop
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Page
 
+from besttrav.books import operations as books
+from besttrav.books.models import RoundingName, Run, RunKind
 from besttrav.kernel import clock
 from besttrav.kernel.actors import Actor
+from besttrav.kernel.money import Money
+from besttrav.payments.models import ChannelName, Difference
 from besttrav.people import totp
 from besttrav.people.cookies import CUSTOMER_COOKIE, STAFF_COOKIE
 from besttrav.people.models import Account, Session, StaffMember
@@ -20,7 +24,9 @@ from besttrav.people.operations import granting, searching, staff
 from besttrav.people.operations.staff import app_secret
 from besttrav.people.permissions import Role
 from besttrav.privacy import marks
+from tests.books.conftest import SECOND, Said, entered, file_of, ruled, taken
 from tests.browser import examine
+from tests.payments.conftest import CLERK
 from tests.world import BUYER, PASSWORD, STRANGER, World
 
 pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True, databases=["default", "vault"])]
@@ -130,6 +136,39 @@ def test_the_pages_of_staff(page: Page, site: str, look: Look, world: World) -> 
     look("staff-person", f"/staff/people/{subject}/")
     Session.objects.update(proved_at=clock.now() - timedelta(minutes=6))
     look("staff-proof", f"/staff/proof/?next=/staff/people/{subject}/")
+
+
+def test_the_pages_of_finance(page: Page, site: str, look: Look, world: World) -> None:
+    """With something on each: a rule to be confirmed, a run paid and a run proposed, a statement that differs in every way."""
+    ruled(2_500)
+    ruled(3_000, product="outbound", insurer="songhe")
+    books.propose_rule(
+        insurer="yunhang", product="", partner="", points=1_950, rounding=RoundingName.DOWN, actor=CLERK,
+        first_day=date(2026, 1, 1), last_day=date(2026, 12, 31),
+    )  # fmt: skip
+    policies = [entered(fen) for fen in (12_800, 36_600, 1_280_000)]
+    entered(5_000, insurer="songhe")
+    entered(9_900, insurer="yunhang", number="YH2026000000001")
+    for kind in (RunKind.PREMIUM, RunKind.COMMISSION):
+        run = books.propose_run(kind=kind, insurer="heyan", until=clock.today(), actor=CLERK)
+        books.agree(run=run, is_right=True, actor=SECOND)
+    books.pay(run=run, reference="BANK-2026-0042", actor=CLERK)
+    books.propose_payout(channel=ChannelName.WECHAT, amount=Money(1_234_567), until=clock.today(), actor=CLERK)
+    first, second, _missing = policies
+    lines = [Said(first.number, premium="128.01", commission="32.00"), Said(second.number, premium="366.00", commission="91.49")]
+    statement = taken(file_of([*lines, lines[0], Said("HA2026999999999")]))
+    clerk = world.finance_clerk
+    come_in(page, site, STAFF_COOKIE, clerk.token)
+    for name in ("", "statements/", "runs/", "rules/", "accounts/commission_receivable/"):
+        look(f"finance-{name.strip('/').replace('/', '-') or 'home'}", f"/staff/finance/{name}")
+    look("finance-statement", f"/staff/finance/statements/{statement.id}/")
+    for one in Run.objects.all():
+        look(f"finance-run-{one.kind}", f"/staff/finance/runs/{one.number}/")
+    look("finance-difference", f"/staff/differences/{Difference.objects.latest('found_at').id}/")
+    look("finance-staff-home", "/staff/")
+    page.goto(f"{site}/staff/finance/statements/")
+    press(page, "与本方账目核对")
+    look("finance-statements-refused")
 
 
 def test_a_form_that_has_expired(page: Page, site: str, look: Look) -> None:

@@ -51,6 +51,7 @@ def test_equal_books_are_silent_and_the_fees_are_posted_once(cashiers: dict[str,
         ({"fault": "bill_missing"}, ["payment_missing_there"]),
         ({"fault": "bill_changed", "fen": 1}, ["payment_differs"]),
         ({"fault": "bill_extra"}, ["payment_missing_here"]),
+        ({"fault": "bill_twice"}, ["line_twice"]),
     ],
 )
 def test_what_differs_is_told_and_changes_nothing(
@@ -58,7 +59,7 @@ def test_what_differs_is_told_and_changes_nothing(
 ) -> None:
     payment = captured(cashiers, scene=scene)
     captured(cashiers, scene=scene)
-    number = {} if fault["fault"] == "bill_extra" else {"number": payment.number}
+    number = {} if fault["fault"] in ("bill_extra", "bill_twice") else {"number": payment.number}
     cashiers[payment.channel].misbehave(fault | number)
     compared(cashiers, payment)
 

@@ -69,4 +69,6 @@ def _difference(request: StaffRequest, found: Difference, form: RefusableForm) -
 
 
 def _of(id: UUID) -> Difference:
-    return get_object_or_404(Difference.objects.select_related("payment", "refund", "reading"), id=id)
+    return get_object_or_404(
+        Difference.objects.select_related("payment", "refund", "reading", "finding__line", "finding__statement"), id=id
+    )

@@ -41,6 +41,8 @@ from besttrav.payments.operations.settling import (
     confirm_settlement,
     pay_by_hand,
     propose_settlement,
+    second_person,
+    staff,
 )
 
 __all__ = [
@@ -81,5 +83,7 @@ __all__ = [
     "recover",
     "refund",
     "refund_again",
+    "second_person",
     "send_refund",
+    "staff",
 ]

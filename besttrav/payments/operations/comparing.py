@@ -1,11 +1,14 @@
 """The channel's books against ours, day by day. Differences wait for people and are corrected by nobody else."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 
-from besttrav.journal.operations import move, record
+from besttrav.journal.operations import Draft, move, record, record_all
 from besttrav.kernel.clock import BEIJING
 from besttrav.kernel.money import Money
 from besttrav.payments import actions, ledger
@@ -15,6 +18,7 @@ from besttrav.payments.models import BillReading, ChannelName, Difference, Diffe
 from besttrav.payments.operations.paying import ask
 from besttrav.payments.port import Bill, BillLine, Standing
 
+AT_ONCE = 10_000
 ACCEPTED = [RefundState.PROCESSING, RefundState.STUCK, RefundState.SUCCEEDED]
 
 
@@ -35,8 +39,8 @@ def compare_bill(*, name: ChannelName, day: date) -> BillReading | None:
         for difference in found:
             difference.channel, difference.reading = name, reading
         Difference.objects.bulk_create(found)
-        for difference in found:
-            record(actions.DIFFERENCE, about=difference, actor=CASHIER, channel=name.value, day=day, what=difference.what)
+        facts = {"channel": name.value, "day": day}
+        record_all([Draft(actions.DIFFERENCE, CASHIER, one, facts=facts | {"what": one.what}) for one in found])
         record(
             actions.BILL_READ, about=reading, actor=CASHIER,
             channel=name.value, day=day, lines=len(bill.lines), differences=len(found),
@@ -59,38 +63,72 @@ def look_again() -> None:
 
 
 def _differences(name: ChannelName, day: date, bill: Bill) -> Iterator[Difference]:
-    """Each line against our row, then our rows of the day that no line speaks of."""
-    for line in bill.lines:
-        yield from _against_ours(name, line)
+    """Each line against our row, then our rows of the day that no line speaks of. Our rows are asked for many at once."""
     payments, refunds = _told(bill)
+    ours = {**_payments(name, payments), **_refunds(name, refunds)}
+    seen: set[str] = set()
+    for line in bill.lines:
+        number = line.refund or line.number
+        if difference := _against_ours(line, ours.get(number), number in seen):
+            yield difference
+        seen.add(number)
     start = datetime.combine(day, time(), BEIJING)
     span = (start, start + timedelta(days=1) - timedelta(microseconds=1))
-    for payment in Payment.objects.filter(channel=name, paid_at__range=span, captured_fen__gt=0).exclude(number__in=payments):
-        yield Difference(what=What.PAYMENT_MISSING_THERE, payment=payment, number=payment.number, fen_here=payment.captured_fen)
-    for refund in Refund.objects.filter(payment__channel=name, sent_at__range=span, state__in=ACCEPTED).exclude(number__in=refunds):
-        yield _of_refund(What.REFUND_MISSING_THERE, refund)
+    for number, one in _payments(name, None, paid_at__range=span).items():
+        if number not in payments:
+            yield _difference(What.PAYMENT_MISSING_THERE, number, one)
+    for number, one in _refunds(name, None, sent_at__range=span, state__in=ACCEPTED).items():
+        if number not in refunds:
+            yield _difference(What.REFUND_MISSING_THERE, number, one)
 
 
-def _against_ours(name: ChannelName, line: BillLine) -> Iterator[Difference]:
-    if line.refund:
-        refund = Refund.objects.filter(payment__channel=name, number=line.refund).first()
-        if refund is None:
-            yield Difference(what=What.REFUND_MISSING_HERE, number=line.refund, fen_there=line.fen)
-        elif refund.amount_fen != line.fen:
-            yield _of_refund(What.REFUND_DIFFERS, refund, line.fen)
-        return
-    payment = Payment.objects.filter(channel=name, number=line.number).first()
-    if payment is None or not payment.captured:
-        yield Difference(what=What.PAYMENT_MISSING_HERE, payment=payment, number=line.number, fen_there=line.fen)
-    elif payment.captured_fen != line.fen:
-        amounts = {"fen_here": payment.captured_fen, "fen_there": line.fen}
-        yield Difference(what=What.PAYMENT_DIFFERS, payment=payment, number=line.number, **amounts)
+class _Ours(NamedTuple):
+    """What our books say of a number: nothing came yet where `fen` is none of it."""
+
+    payment: UUID
+    refund: UUID | None
+    fen: int
 
 
-def _of_refund(what: What, refund: Refund, there: int | None = None) -> Difference:
-    return Difference(
-        what=what, payment_id=refund.payment_id, refund=refund, number=refund.number, fen_here=refund.amount_fen, fen_there=there
-    )
+def _payments(name: ChannelName, numbers: Collection[str] | None, **more: object) -> dict[str, _Ours]:
+    """Our payments by number; of these numbers, or those that were captured."""
+    rows = Payment.objects.filter(channel=name, **more)
+    parts = [rows.filter(captured_fen__gt=0)] if numbers is None else [rows.filter(number__in=part) for part in _parts(numbers)]
+    return {
+        number: _Ours(id, None, fen) for part in parts for id, number, fen in part.values_list("id", "number", "captured_fen").iterator()
+    }
+
+
+def _refunds(name: ChannelName, numbers: Collection[str] | None, **more: object) -> dict[str, _Ours]:
+    rows = Refund.objects.filter(payment__channel=name, **more)
+    parts = [rows] if numbers is None else [rows.filter(number__in=part) for part in _parts(numbers)]
+    columns = ("payment_id", "id", "number", "amount_fen")
+    return {number: _Ours(payment, id, fen) for part in parts for payment, id, number, fen in part.values_list(*columns).iterator()}
+
+
+def _parts(numbers: Collection[str]) -> Iterator[list[str]]:
+    """As many as one statement takes at ease."""
+    rest = iter(numbers)
+    while part := list(islice(rest, AT_ONCE)):
+        yield part
+
+
+def _against_ours(line: BillLine, one: _Ours | None, is_again: bool) -> Difference | None:
+    number = line.refund or line.number
+    if one is None or (not line.refund and not one.fen):
+        return _difference(What.REFUND_MISSING_HERE if line.refund else What.PAYMENT_MISSING_HERE, number, one, line.fen)
+    if is_again:
+        return _difference(What.LINE_TWICE, number, one, line.fen)
+    if one.fen != line.fen:
+        return _difference(What.REFUND_DIFFERS if line.refund else What.PAYMENT_DIFFERS, number, one, line.fen)
+    return None
+
+
+def _difference(what: What, number: str, one: _Ours | None, there: int | None = None) -> Difference:
+    """A payment that nothing came for yet says nothing here."""
+    here = None if one is None or what is What.PAYMENT_MISSING_HERE else one.fen
+    payment, refund = (one.payment, one.refund) if one else (None, None)
+    return Difference(what=what, payment_id=payment, refund_id=refund, number=number, fen_here=here, fen_there=there)
 
 
 def _told(bill: Bill) -> tuple[set[str], set[str]]:
@@ -101,10 +139,9 @@ def _told(bill: Bill) -> tuple[set[str], set[str]]:
 def _settle_what_came_later(name: ChannelName, bill: Bill) -> None:
     """What a channel booked on another day than we did was missing in one bill and stands in the next."""
     payments, refunds = _told(bill)
-    missing = Difference.objects.filter(channel=name, state=DifferenceState.OPEN)
-    there = [(What.PAYMENT_MISSING_THERE, payments), (What.REFUND_MISSING_THERE, refunds)]
-    for what, numbers in there:
-        for difference in missing.filter(what=what, number__in=numbers):
+    there = {What.PAYMENT_MISSING_THERE: payments, What.REFUND_MISSING_THERE: refunds}
+    for difference in Difference.objects.filter(channel=name, state=DifferenceState.OPEN, what__in=there):
+        if difference.number in there[What(difference.what)]:
             _settle(difference, because="billed_later")
 
 

@@ -68,7 +68,7 @@ def pay_by_hand(*, payment: Payment, reference: str, because: str, actor: Actor)
             raise RefundTooMuch
         if not amount:
             raise NothingOwed
-        made = _proposed(payment, amount, reference, because, _staff(actor))
+        made = _proposed(payment, amount, reference, because, staff(actor))
         payment.refunding_fen += amount.fen
         payment.save(update_fields=["refunding_fen"])
         key = f"refund:{made.number}"
@@ -88,7 +88,7 @@ def confirm_by_hand(*, refund: Refund, is_right: bool, actor: Actor) -> None:
         if not is_right:
             fail(refund, payment, because="not_confirmed", actor=actor)
             return
-        refund.confirmed_by = _other_than(refund.proposed_by, actor)
+        refund.confirmed_by = second_person(refund.proposed_by, actor)
         succeed(refund, payment, paid_from=Account.BANK, because="second_person", actor=actor)
 
 
@@ -98,7 +98,7 @@ def propose_settlement(*, difference: Difference, reference: str, actor: Actor) 
         difference.refresh_from_db(from_queryset=Difference.objects.select_for_update(of=("self",)))
         if difference.state != DifferenceState.OPEN:
             raise NothingProposed
-        difference.reference, difference.proposed_by = reference, _staff(actor)
+        difference.reference, difference.proposed_by = reference, staff(actor)
         difference.save(update_fields=["reference", "proposed_by"])
         move(difference, DifferenceState.PROPOSED, actor=actor, because="looked_into")
 
@@ -114,7 +114,7 @@ def confirm_settlement(*, difference: Difference, is_right: bool, actor: Actor) 
             difference.save(update_fields=["reference", "proposed_by"])
             move(difference, DifferenceState.OPEN, actor=actor, because="not_confirmed")
             return
-        difference.confirmed_by = _other_than(difference.proposed_by, actor)
+        difference.confirmed_by = second_person(difference.proposed_by, actor)
         difference.save(update_fields=["confirmed_by"])
         if difference.what == What.STRAY and difference.there:
             key, clearing = f"stray_settled:{difference.number}", Account.clearing(difference.channel)
@@ -148,13 +148,15 @@ def _owed(payment: Payment) -> Money:
     return last.amount if last and last.state == RefundState.FAILED else ZERO
 
 
-def _staff(actor: Actor) -> UUID:
+def staff(actor: Actor) -> UUID:
+    """Who of us this is: what two people settle is not settled by a job."""
     if actor.id is None:
         raise ValueError("only a member of staff settles by hand")
     return actor.id
 
 
-def _other_than(proposed_by: UUID | None, actor: Actor) -> UUID:
+def second_person(proposed_by: UUID | None, actor: Actor) -> UUID:
+    """Who confirms. Raises SecondPersonNeeded for whoever proposed it."""
     if actor.id == proposed_by:
         raise SecondPersonNeeded
-    return _staff(actor)
+    return staff(actor)
