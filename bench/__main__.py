@@ -13,7 +13,10 @@ from bench import ground, report
 from bench.measuring import table
 from bench.sizes import FULL, QUICK
 
-BENCHES = ("sealing", "opening", "rights", "rotation", "book", "rating", "paper", "pages", "purchase", "crowd", "journey", "memory")
+BENCHES = (
+    *("sealing", "opening", "rights", "rotation", "book", "rating", "paper", "pages", "purchase", "crowd", "journey"),
+    *("bill", "memory"),
+)
 
 
 def main() -> int:

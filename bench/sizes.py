@@ -20,11 +20,13 @@ class Sizes:
     visits: int
     purchases: int
     prices: int
+    bill: int
 
 
 FULL = Sizes(
     rounds=7, saves=150, bulk=1000, loads=2000, page=50, few=10, many=10_000,
     keys=300_000, marks=100_000, entries=1_000_000, proofs=300, records=200, prices=20_000, visits=200, purchases=10,
+    bill=100_000,
 )  # fmt: skip
 QUICK = Sizes(
     rounds=2,
@@ -42,4 +44,5 @@ QUICK = Sizes(
     prices=50,
     visits=20,
     purchases=1,
+    bill=200,
 )

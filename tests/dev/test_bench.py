@@ -50,6 +50,8 @@ def test_every_bench_runs_and_tells_its_figures() -> None:
         "a purchase of",
         "prices on one core",
         "the whole way, as a rate",
+        "a statement of",
+        "a channel's bill of",
     ):
         assert f"\n{told}" in done.stdout
     assert "reads meanwhile that failed" in done.stdout
