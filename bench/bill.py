@@ -1,13 +1,13 @@
 """A statement and a channel's bill of many lines against our books, beside the same join said once in plain SQL."""
 
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
 from bench.measuring import Judged, Line, Medians, interleaved
 from bench.sizes import Sizes
@@ -46,7 +46,7 @@ def lines(sizes: Sizes) -> Iterator[Line]:
         statement = books.take_statement(insurer="heyan", first_day=today, last_day=today, content=content, actor=CLERK)
         _demand(statement.lines == count and statement.differences == 0, statement)
 
-    times = _undone(lambda: _plain(_STATEMENT, text, count), taken)
+    times = _measured(taken, _STATEMENT, text, count)
     yield Line(
         f"a statement of {count:,} lines, against plain SQL",
         "s",
@@ -55,7 +55,7 @@ def lines(sizes: Sizes) -> Iterator[Line]:
         times.ratio(1),
         times.processor_ratio(1),
     )
-    yield from _memory("its memory", _undoing(taken))
+    yield _memory("its memory", _forgetting(taken))
 
     Told.lines = tuple(BillLine(_number(place), "", PREMIUM, 74) for place in range(count))
     settings.PROVIDERS = settings.PROVIDERS | {"wechat": {"class": "bench.bill.Told"}}
@@ -66,7 +66,7 @@ def lines(sizes: Sizes) -> Iterator[Line]:
         _demand(reading is not None and (reading.lines, reading.differences) == (count, 0), reading)
 
     bill = "".join(f"{line.number},{line.fen}\n" for line in Told.lines)
-    times = _done(lambda: _plain(_BILL, bill, count), compared)
+    times = _measured(compared, _BILL, bill, count)
     yield Line(
         f"a channel's bill of {count:,} lines, against plain SQL",
         "s",
@@ -75,51 +75,35 @@ def lines(sizes: Sizes) -> Iterator[Line]:
         times.ratio(1),
         times.processor_ratio(1),
     )
-    yield from _memory("its memory", _forgetting(compared))
+    yield _memory("its memory", _forgetting(compared))
 
 
-def _undone(*works: Callable[[], object]) -> Medians:
-    return interleaved(ROUNDS, *(_undoing(work) for work in works))
-
-
-def _undoing(work: Callable[[], object]) -> Callable[[], None]:
-    """The work in a transaction of which nothing is left, so that the next round finds what this one found."""
-
-    def undone() -> None:
-        with transaction.atomic():
-            work()
-            transaction.set_rollback(True)
-
-    return undone
-
-
-def _done(plain: Callable[[], object], compared: Callable[[], object]) -> Medians:
-    """What opens no transaction around its call, and is taken away again by hand."""
-    return interleaved(ROUNDS, plain, _forgetting(compared))
+def _measured(work: Callable[[], object], *plain: object) -> Medians:
+    return interleaved(ROUNDS, lambda: _plain(*plain), _forgetting(work))  # type: ignore[arg-type]  # handed through
 
 
 def _forgetting(work: Callable[[], object]) -> Callable[[], None]:
+    """The work, and nothing left of it, so that the next round finds what this one found."""
+
     def done() -> None:
         work()
-        BillReading.objects.all().delete()
         with connection.cursor() as cursor:
+            cursor.execute(
+                "TRUNCATE books_statement, books_statementline, books_finding, payments_billreading, payments_difference CASCADE"
+            )
             cursor.execute("TRUNCATE payments_line, payments_posting")
 
     return done
 
 
-def _memory(what: str, work: Callable[[], None]) -> Iterator[Line]:
-    """How much higher the process stands at its highest; only Linux tells."""
-    if Path("/proc/self/clear_refs").exists():
-        Path("/proc/self/clear_refs").write_text("5")
-        before = _kilobytes("VmRSS")
-        work()
-        yield Line(what, "MB", max(_kilobytes("VmHWM") - before, 0) / 1024, judged=Judged.MEASURED)
-
-
-def _kilobytes(name: str) -> int:
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition(f"{name}:")[2].split()[0])
+def _memory(what: str, work: Callable[[], None]) -> Line:
+    """What the work holds at its highest, beyond what was held before; asked apart from the clock, since asking costs time."""
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    work()
+    peak = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    return Line(what, "MB", peak / 1_048_576, judged=Judged.MEASURED)
 
 
 def _plain(join: str, text: str, count: int) -> None:

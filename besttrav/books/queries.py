@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, QuerySet, When
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
@@ -197,6 +197,5 @@ def findings_of(statement: Statement) -> QuerySet[Finding]:
 
 
 def rules() -> QuerySet[Rule]:
-    """Every rule, the proposed ones first, then by insurer and from the newest period on."""
-    is_decided = Case(When(state=RuleState.PROPOSED, then=0), default=1)
-    return Rule.objects.order_by(is_decided, "insurer", "product", "partner", "-first_day")
+    """Every rule, by insurer and product, from the newest period on."""
+    return Rule.objects.order_by("insurer", "product", "partner", "-first_day")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from besttrav.insurers.port import Statement as Shape
 
@@ -126,6 +127,7 @@ def _fen(cell: str, in_fen: bool) -> int | None:
     return -fen if sign else fen
 
 
+@lru_cache(maxsize=1024)  # Days are few and come again and again.
 def _day(cell: str, form: str) -> date | None:
     try:
         return datetime.strptime(cell.strip(), form).date()  # noqa: DTZ007  # a day has no time zone

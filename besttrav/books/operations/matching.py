@@ -90,8 +90,12 @@ def take_statement(*, insurer: str, first_day: date, last_day: date, content: by
 def match(statement: Statement) -> None:
     """Give each line the entry it is about: first those that say the same to the day and the fen, then what is left, in its order."""
     with connection.cursor() as cursor:
+        # The lines are new and the planner has no idea of their number: left alone it compares each with each (a bill
+        # of 100,000 lines: not done after ten minutes; by hashes: see docs/performance.md).
+        cursor.execute("SET LOCAL enable_nestloop = off")
         for same in ("number, kind, day, premium_fen, commission_fen", "number, kind"):
             cursor.execute(_MATCH.format(same=same), {"statement": statement.pk, "insurer": statement.insurer})
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 # What stands in both is numbered, so that two lines of one kind about one policy get an entry each, and none gets two.
@@ -176,8 +180,9 @@ def _copy(statement: Statement, lines: Iterator[Line | Unreadable]) -> None:
                     faults.append(line)
                     if len(faults) >= STATEMENT.faults_shown:
                         break
-                elif not faults:
-                    copy.write_row((statement.pk, line.place, line.number, line.kind, line.premium, line.commission, line.day))
+                elif not faults:  # What stands in a line is a number, a day, or of letters that mean nothing to COPY.
+                    told = (statement.pk, line.place, line.number, line.kind, line.premium, line.commission, line.day)
+                    copy.write("\t".join(map(str, told)) + "\n")
     except Unreadable as whole:
         faults.append(whole)
     if faults:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from besttrav.books import operations as books
 from besttrav.books import queries
-from besttrav.books.models import Rule, Run, RunState, Statement
+from besttrav.books.models import Rule, RuleState, Run, RunState, Statement
 from besttrav.catalogue.models import Product
 from besttrav.console.finance_page import FinancePage
 from besttrav.console.forms.finance import PaidForm, PayoutForm, RuleForm, RunForm, StatementForm
@@ -241,13 +241,14 @@ def _run(request: StaffRequest, found: Run, form: PaidForm | AgreementForm) -> H
 
 
 def _rules(request: StaffRequest, form: RuleForm | AgreementForm | None = None) -> HttpResponse:
-    proposal = form if isinstance(form, RuleForm) else RuleForm(products=_products())
+    proposal, known = form if isinstance(form, RuleForm) else RuleForm(products=_products()), list(queries.rules())
     return page(
         request,
         "console/finance/rules.html",
         form=form or proposal,
         proposal=proposal,
-        rules=queries.rules(),
+        proposed=[one for one in known if one.state == RuleState.PROPOSED],
+        rules=[one for one in known if one.state != RuleState.PROPOSED],
         may_move_money=_may(request),
     )
 

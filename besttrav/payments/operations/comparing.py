@@ -1,12 +1,11 @@
 """The channel's books against ours, day by day. Differences wait for people and are corrected by nobody else."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from besttrav.journal.operations import Draft, move, record, record_all
 from besttrav.kernel.clock import BEIJING
@@ -18,7 +17,6 @@ from besttrav.payments.models import BillReading, ChannelName, Difference, Diffe
 from besttrav.payments.operations.paying import ask
 from besttrav.payments.port import Bill, BillLine, Standing
 
-AT_ONCE = 10_000
 ACCEPTED = [RefundState.PROCESSING, RefundState.STUCK, RefundState.SUCCEEDED]
 
 
@@ -63,9 +61,9 @@ def look_again() -> None:
 
 
 def _differences(name: ChannelName, day: date, bill: Bill) -> Iterator[Difference]:
-    """Each line against our row, then our rows of the day that no line speaks of. Our rows are asked for many at once."""
+    """Each line against our row, then our rows of the day that no line speaks of. Our rows are asked for all at once."""
     payments, refunds = _told(bill)
-    ours = {**_payments(name, payments), **_refunds(name, refunds)}
+    ours = _ours(name, [*payments, *refunds])
     seen: set[str] = set()
     for line in bill.lines:
         number = line.refund or line.number
@@ -74,12 +72,14 @@ def _differences(name: ChannelName, day: date, bill: Bill) -> Iterator[Differenc
         seen.add(number)
     start = datetime.combine(day, time(), BEIJING)
     span = (start, start + timedelta(days=1) - timedelta(microseconds=1))
-    for number, one in _payments(name, None, paid_at__range=span).items():
+    captured = Payment.objects.filter(channel=name, paid_at__range=span, captured_fen__gt=0).values_list("number", "id", "captured_fen")
+    for number, payment, fen in captured:
         if number not in payments:
-            yield _difference(What.PAYMENT_MISSING_THERE, number, one)
-    for number, one in _refunds(name, None, sent_at__range=span, state__in=ACCEPTED).items():
+            yield _difference(What.PAYMENT_MISSING_THERE, number, _Ours(payment, None, fen))
+    sent = Refund.objects.filter(payment__channel=name, sent_at__range=span, state__in=ACCEPTED)
+    for number, payment, refund, fen in sent.values_list("number", "payment_id", "id", "amount_fen"):
         if number not in refunds:
-            yield _difference(What.REFUND_MISSING_THERE, number, one)
+            yield _difference(What.REFUND_MISSING_THERE, number, _Ours(payment, refund, fen))
 
 
 class _Ours(NamedTuple):
@@ -90,27 +90,19 @@ class _Ours(NamedTuple):
     fen: int
 
 
-def _payments(name: ChannelName, numbers: Collection[str] | None, **more: object) -> dict[str, _Ours]:
-    """Our payments by number; of these numbers, or those that were captured."""
-    rows = Payment.objects.filter(channel=name, **more)
-    parts = [rows.filter(captured_fen__gt=0)] if numbers is None else [rows.filter(number__in=part) for part in _parts(numbers)]
-    return {
-        number: _Ours(id, None, fen) for part in parts for id, number, fen in part.values_list("id", "number", "captured_fen").iterator()
-    }
+def _ours(name: ChannelName, numbers: list[str]) -> dict[str, _Ours]:
+    """Our payments and refunds under these numbers, in one statement that takes them as one value."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OURS, {"channel": name.value, "numbers": numbers})
+        return {number: _Ours(*one) for number, *one in cursor}
 
 
-def _refunds(name: ChannelName, numbers: Collection[str] | None, **more: object) -> dict[str, _Ours]:
-    rows = Refund.objects.filter(payment__channel=name, **more)
-    parts = [rows] if numbers is None else [rows.filter(number__in=part) for part in _parts(numbers)]
-    columns = ("payment_id", "id", "number", "amount_fen")
-    return {number: _Ours(payment, id, fen) for part in parts for payment, id, number, fen in part.values_list(*columns).iterator()}
-
-
-def _parts(numbers: Collection[str]) -> Iterator[list[str]]:
-    """As many as one statement takes at ease."""
-    rest = iter(numbers)
-    while part := list(islice(rest, AT_ONCE)):
-        yield part
+_OURS = """
+SELECT number, id, NULL, captured_fen FROM payments_payment WHERE channel = %(channel)s AND number = ANY(%(numbers)s)
+UNION ALL
+SELECT refund.number, payment.id, refund.id, refund.amount_fen FROM payments_refund refund JOIN payments_payment payment
+    ON payment.id = refund.payment_id WHERE payment.channel = %(channel)s AND refund.number = ANY(%(numbers)s)
+"""
 
 
 def _against_ours(line: BillLine, one: _Ours | None, is_again: bool) -> Difference | None:
