@@ -1,14 +1,10 @@
 """From a purchase to the insurer's own file and the transfer at the bank, with everybody real."""
 
 import pytest
-from django.db import transaction
 
 from besttrav.books import operations as books
 from besttrav.books import queries
-from besttrav.books.models import Entry, RunKind
-from besttrav.insurers import queries as insuring
-from besttrav.insurers.models import Exchange, Kind
-from besttrav.insurers.port import Cancel, Cancelled
+from besttrav.books.models import Entry, Run, RunKind
 from besttrav.kernel import clock
 from besttrav.kernel.ids import new_id
 from besttrav.kernel.money import Money
@@ -16,14 +12,26 @@ from besttrav.payments import ledger
 from besttrav.payments import operations as paying
 from besttrav.payments.accounts import Account
 from besttrav.payments.models import Payment, PaymentState
-from besttrav.policies.models import Policy, TransactionKind
-from tests.books.conftest import SECOND, ruled, taken, then, violations
+from besttrav.policies.limits import SURRENDER_FEES
+from besttrav.policies.models import SurrenderReason
+from tests.books.conftest import SECOND, ruled, taken, violations
 from tests.insurance import Later
 from tests.payments.conftest import CLERK
+from tests.policies.giving_up import bought
 from tests.sales.conftest import shop
 from tests.sales.shop import Shop
 
 __all__ = ["shop"]
+
+
+def settled(insurer: str = "heyan") -> Run:
+    """Handed on to the insurer, up to this moment."""
+    run = books.propose_run(kind=RunKind.PREMIUM, insurer=insurer, until=clock.today(), actor=CLERK)
+    books.agree(run=run, is_right=True, actor=SECOND)
+    books.pay(run=run, reference="BANK-2026-0042", actor=CLERK)
+    return run
+
+
 RATES = {"heyan": 2_500, "yunhang": 2_000}
 
 
@@ -39,37 +47,34 @@ def test_what_was_bought_is_entered_stated_by_the_insurer_and_handed_on(shop: Sh
     today = clock.today()
     assert taken(shop.insurers.statement(insurer, today, today), insurer=insurer).differences == 0
 
-    run = books.propose_run(kind=RunKind.PREMIUM, insurer=insurer, until=today, actor=CLERK)
-    books.agree(run=run, is_right=True, actor=SECOND)
-    books.pay(run=run, reference="BANK-2026-0042", actor=CLERK)
+    run = settled(insurer)
     assert (run.amount, ledger.balance(Account.INSURER_PAYABLE)) == (order.premium, Money(0))
     assert [one.order or (one.run and one.run.number) for one in queries.movements(Account.INSURER_PAYABLE)] == [run.number, order.number]
     assert violations() == {}
 
 
-def test_a_policy_that_the_insurer_cancelled_stands_in_its_statement_as_in_our_books(shop: Shop, later: Later) -> None:
+@pytest.mark.parametrize(("reason", "days"), [(SurrenderReason.BEFORE_START, None), (SurrenderReason.NOT_LEFT, 2)])
+def test_what_is_given_up_is_taken_back_to_the_fen_and_stated_so(
+    shop: Shop, later: Later, monkeypatch: pytest.MonkeyPatch, reason: SurrenderReason, days: int | None
+) -> None:
+    monkeypatch.setitem(SURRENDER_FEES.channels, "wechat", 5)
     ruled(2_500)
-    order = shop.ordered()
-    shop.paid(order)
-    shop.let_it_end(later, order)
-    policy, submission = Policy.objects.get(), Exchange.objects.get(kind=Kind.SUBMIT)
-    command = Cancel(
-        number=f"C{submission.number[1:]}",
-        submission=submission.number,
-        policy_number=policy.number,
-        because="surrender",
-        on=policy.first_day,
-    )
-    assert isinstance(insuring.insurer("heyan").perform(command), Cancelled)
-    with transaction.atomic():
-        then(policy, TransactionKind.CANCEL, -policy.premium_fen, clock.today())
-        payment = Payment.objects.get(state=PaymentState.CAPTURED)
-        paying.refund(payment=payment, amount=order.premium, decision=new_id(), because="surrendered", actor=CLERK)
+    it = bought(shop, later)
+    settled()
+    first = clock.today()
+    if days is not None:
+        it.begin_cover(days)
+    surrender = it.asked(reason)
+    it.follow(it.accepted(surrender) if days is not None else surrender)
     books.enter_missing()
 
-    today = clock.today()
-    assert taken(shop.insurers.statement("heyan", today, today)).differences == 0
-    assert (ledger.balance(Account.INSURER_PAYABLE), ledger.balance(Account.COMMISSION_RECEIVABLE)) == (Money(0), Money(0))
+    issue, cancel = Entry.objects.order_by("transaction__number")
+    assert cancel.premium_fen == -surrender.value_fen
+    assert issue.commission_fen + cancel.commission_fen == (it.policy.premium_fen - surrender.value_fen + 2) // 4
+    statement = taken(shop.insurers.statement("heyan", first, clock.today()), first=first)
+    assert (statement.lines, statement.differences) == (2, 0)
+    assert settled().amount == cancel.premium, "what was handed on comes back"
+    assert ledger.balance(Account.SURRENDER_FEES) == -surrender.fee
     assert violations() == {}
 
 
