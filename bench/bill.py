@@ -54,6 +54,8 @@ def lines(sizes: Sizes) -> Iterator[Line]:
         times.seconds(0),
         times.ratio(1),
         times.processor_ratio(1),
+        must=20,
+        aim=12,
     )
     yield _memory("its memory", _forgetting(taken))
 
@@ -74,6 +76,8 @@ def lines(sizes: Sizes) -> Iterator[Line]:
         times.seconds(0),
         times.ratio(1),
         times.processor_ratio(1),
+        must=20,
+        aim=12,
     )
     yield _memory("its memory", _forgetting(compared))
 
@@ -103,7 +107,7 @@ def _memory(what: str, work: Callable[[], None]) -> Line:
     work()
     peak = tracemalloc.get_traced_memory()[1] - before
     tracemalloc.stop()
-    return Line(what, "MB", peak / 1_048_576, judged=Judged.MEASURED)
+    return Line(what, "MB", peak / 1_048_576, judged=Judged.MEASURED, must=128, aim=96)
 
 
 def _plain(join: str, text: str, count: int) -> None:
@@ -163,8 +167,8 @@ _FILLING = (
     " lpad(n::text, 9, '0'), %(id)s, 'basic',"
     f" '', %(today)s, %(later)s, %(premium)s, 'stands', decode(md5(n::text), 'hex'), substr(md5('code' || n), 1, 16), %(noon)s"
     " FROM generate_series(0, %(count)s - 1) n",
-    "INSERT INTO policies_policytransaction (id, policy_id, number, kind, premium_fen, at)"
-    f" SELECT {_STEP}, {_POLICY}, 1, 'issue', %(premium)s, %(noon)s FROM generate_series(0, %(count)s - 1) n",
+    "INSERT INTO policies_policytransaction (id, policy_id, number, kind, premium_fen, changes, at)"
+    f" SELECT {_STEP}, {_POLICY}, 1, 'issue', %(premium)s, '[]', %(noon)s FROM generate_series(0, %(count)s - 1) n",
     "INSERT INTO books_entry (id, transaction_id, policy_id, insurer, kind, day, premium_fen, rule_id,"
     " commission_fen, partner, passed_on_fen,"
     f" entered_at) SELECT {_ENTRY}, {_STEP}, {_POLICY}, 'heyan', 'issue', %(today)s, %(premium)s, %(id)s, %(earned)s, '', 0, %(noon)s"

@@ -53,8 +53,9 @@ class FinancePage:
 
     @property
     def owe(self) -> list[Position]:
-        """For whom it is held."""
-        return [one for one in self.positions if not one.account.is_of_commission and one.account not in _HAVE]
+        """For whom it is held; what is owed to insurers is told even where it is nothing."""
+        held = [one for one in self.positions if not one.account.is_of_commission and one.account not in _HAVE]
+        return [one for one in held if one.balance or one.account is Account.INSURER_PAYABLE]
 
     @cached_property
     def owed(self) -> list[Owed]:

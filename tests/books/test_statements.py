@@ -30,7 +30,7 @@ def books_of_two(db: None) -> list[str]:
 
 
 def test_equal_books_are_silent(books_of_two: list[str], django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(19):
         statement = taken(file_of(Said(number) for number in books_of_two))
 
     assert (statement.lines, statement.differences, statement.premium_fen, statement.commission_fen) == (2, 0, 24_690, 6_172)

@@ -72,8 +72,8 @@ def take_statement(*, insurer: str, first_day: date, last_day: date, content: by
         if known := Statement.objects.filter(digest=digest).first():
             raise AlreadyTaken(_("This very file was taken on %(day)s.") % {"day": f"{known.taken_at:%Y-%m-%d}"})
         statement = Statement.objects.create(insurer=insurer, first_day=first_day, last_day=last_day, digest=digest, taken_by=staff(actor))
-        _copy(statement, statements.read(content, shape, first_day, last_day))
-        match(statement)
+        _copy(statements.read(content, shape, first_day, last_day))
+        _match(statement)
         found = list(_found(statement))
         if len(found) > STATEMENT.differences_most:
             raise TooManyDifferences
@@ -87,32 +87,37 @@ def take_statement(*, insurer: str, first_day: date, last_day: date, content: by
     return statement
 
 
-def match(statement: Statement) -> None:
+def _match(statement: Statement) -> None:
     """Give each line the entry it is about: first those that say the same to the day and the fen, then what is left, in its order."""
     with connection.cursor() as cursor:
-        # The lines are new and the planner has no idea of their number: left alone it compares each with each (a bill
-        # of 100,000 lines: not done after ten minutes; by hashes: see docs/performance.md).
+        # How many free entries a policy number leads to the planner can only guess, and a wrong guess compares each with each: a bill of
+        # 100,000 lines was not done after ten minutes. By hashes it takes seconds, and a small one no longer than before.
         cursor.execute("SET LOCAL enable_nestloop = off")
         for same in ("number, kind, day, premium_fen, commission_fen", "number, kind"):
-            cursor.execute(_MATCH.format(same=same), {"statement": statement.pk, "insurer": statement.insurer})
+            cursor.execute(_MATCH.format(same=same), [statement.insurer])
         cursor.execute("SET LOCAL enable_nestloop = on")
+        cursor.execute(_KEEP, [statement.pk])
+        cursor.execute("DROP TABLE books_told")
 
 
 # What stands in both is numbered, so that two lines of one kind about one policy get an entry each, and none gets two.
 _MATCH = """
 WITH line AS MATERIALIZED (
-  SELECT id, {same}, row_number() OVER (PARTITION BY {same} ORDER BY day, place) AS nth
-    FROM books_statementline WHERE statement_id = %(statement)s AND entry_id IS NULL
+  SELECT place, {same}, row_number() OVER (PARTITION BY {same} ORDER BY day, place) AS nth FROM books_told WHERE entry_id IS NULL
 ), entry AS MATERIALIZED (
   SELECT id, {same}, row_number() OVER (PARTITION BY {same} ORDER BY day, id) AS nth FROM (
     SELECT entry.id, policy.number, entry.kind, entry.day, entry.premium_fen, entry.commission_fen
       FROM books_entry entry JOIN policies_policy policy ON policy.id = entry.policy_id
-     WHERE policy.insurer = %(insurer)s AND entry.insurer = %(insurer)s
-       AND policy.number IN (SELECT number FROM line)
+     WHERE entry.insurer = %s AND policy.number IN (SELECT number FROM line)
        AND NOT EXISTS (SELECT FROM books_statementline stated WHERE stated.entry_id = entry.id)
+       AND NOT EXISTS (SELECT FROM books_told told WHERE told.entry_id = entry.id)
   ) AS free
 )
-UPDATE books_statementline told SET entry_id = entry.id FROM line JOIN entry USING ({same}, nth) WHERE told.id = line.id
+UPDATE books_told told SET entry_id = entry.id FROM line JOIN entry USING ({same}, nth) WHERE told.place = line.place
+"""
+_KEEP = """
+INSERT INTO books_statementline (statement_id, place, number, kind, premium_fen, commission_fen, day, entry_id)
+SELECT %s, place, number, kind, premium_fen, commission_fen, day, entry_id FROM books_told
 """
 
 
@@ -169,24 +174,32 @@ def _one_at_a_time(insurer: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"books.statements:{insurer}"])
 
 
-def _copy(statement: Statement, lines: Iterator[Line | Unreadable]) -> None:
-    """Into the database as they are read; where one cannot be read, the rest is looked at for the others, and all of it is undone."""
+def _copy(lines: Iterator[Line | Unreadable]) -> None:
+    """Into a table of this transaction as they are read; where one cannot be read, the rest is looked at, and all is undone."""
     faults: list[Unreadable] = []
-    columns = "statement_id, place, number, kind, premium_fen, commission_fen, day"
-    try:
-        with connection.cursor() as cursor, cursor.copy(f"COPY books_statementline ({columns}) FROM STDIN") as copy:
-            for line in lines:
-                if isinstance(line, Unreadable):
-                    faults.append(line)
-                    if len(faults) >= STATEMENT.faults_shown:
-                        break
-                elif not faults:  # What stands in a line is a number, a day, or of letters that mean nothing to COPY.
-                    told = (statement.pk, line.place, line.number, line.kind, line.premium, line.commission, line.day)
-                    copy.write("\t".join(map(str, told)) + "\n")
-    except Unreadable as whole:
-        faults.append(whole)
-    if faults:
-        raise NotInShape(_in_words(faults))
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD)
+        try:
+            with cursor.copy("COPY books_told (place, number, kind, premium_fen, commission_fen, day) FROM STDIN") as copy:
+                for line in lines:
+                    if isinstance(line, Unreadable):
+                        faults.append(line)
+                        if len(faults) >= STATEMENT.faults_shown:
+                            break
+                    elif not faults:  # What stands in a line is a number, a day, or of letters that mean nothing to COPY.
+                        copy.write(f"{line.place}\t{line.number}\t{line.kind}\t{line.premium}\t{line.commission}\t{line.day}\n")
+        except Unreadable as whole:
+            faults.append(whole)
+        if faults:
+            raise NotInShape(_in_words(faults))
+        cursor.execute("ANALYZE books_told")
+
+
+_TOLD = """
+CREATE TEMPORARY TABLE books_told (
+  place integer, number text, kind text, premium_fen bigint, commission_fen bigint, day date, entry_id uuid
+)
+"""
 
 
 def _in_words(faults: Iterable[Unreadable]) -> str:
