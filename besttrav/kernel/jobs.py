@@ -54,6 +54,18 @@ def defer_all(runs: Iterable[tuple[Job, Mapping[str, str]]]) -> None:
         deferrers[0][0].job_manager.batch_defer_jobs([deferrer.make_new_job(**ids) for deferrer, ids in deferrers])
 
 
+def each(steps: Iterable[Callable[[], object]]) -> None:
+    """Take every step, whatever becomes of the others; what went wrong is raised at the end, all of it."""
+    failed: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001  # raised below, once the others had their turn
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("steps of the clock failed", failed)
+
+
 def retry_stalled(*, silent_for: int = 60) -> int:
     """Put back what a dead worker was at, and give up what has killed ten workers. Returns how many jobs.
 

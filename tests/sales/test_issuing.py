@@ -325,8 +325,9 @@ def test_one_order_that_cannot_go_on_keeps_no_other_from_its_turn(shop: Shop, la
 
     monkeypatch.setattr(issuing, "_expire", refusing)
     later(31 * MINUTE)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ExceptionGroup) as failed:
         issuing.expire()
+    assert [type(error) for error in failed.value.exceptions] == [ZeroDivisionError]
     other.refresh_from_db()
     assert other.state == OrderState.EXPIRED
 

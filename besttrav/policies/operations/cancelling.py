@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from besttrav.contact.templates import Template
 from besttrav.insurers import operations as insurers
@@ -16,6 +17,7 @@ from besttrav.journal.operations import move, record, together
 from besttrav.kernel import clock
 from besttrav.kernel.clock import BEIJING
 from besttrav.kernel.crash import crashpoint
+from besttrav.kernel.jobs import each
 from besttrav.kernel.statements import lock
 from besttrav.payments import operations as payments
 from besttrav.payments.models import Payment
@@ -60,16 +62,18 @@ def settle_refund(*, payment: Payment) -> None:
 
 
 def recover() -> int:
-    """Take over what is settled below and was not: its job has failed to its end. Returns how much there was."""
+    """Take over what is settled below and was not: its job has failed to its end. Returns how much there was.
+
+    One that fails keeps no other from its turn.
+    """
     before = clock.now() - timedelta(minutes=SURRENDER.grace_minutes)
     settled = [ExchangeState.OK, ExchangeState.REJECTED, ExchangeState.GIVEN_UP]
     waiting = Surrender.objects.filter(state=SurrenderState.AT_INSURER).values("exchange")
     steps = [partial(settle, exchange=one) for one in Exchange.objects.filter(id__in=waiting, state__in=settled, settled_at__lt=before)]
-    owed = Surrender.objects.filter(state=SurrenderState.CANCELLED, cancelled_at__lt=before)[:IN_ONE_RUN]
-    paid = Payment.objects.in_bulk([one.payment for one in owed])
-    steps += [partial(settle_refund, payment=paid[one.payment]) for one in owed]
-    for step in steps:
-        step()
+    of_payment = Surrender.objects.filter(payment=OuterRef("id"), refund_fen__lte=OuterRef("refunded_fen"))
+    paid = Payment.objects.filter(Exists(of_payment.filter(state=SurrenderState.CANCELLED, cancelled_at__lt=before)))[:IN_ONE_RUN]
+    steps += [partial(settle_refund, payment=one) for one in paid]
+    each(steps)
     return len(steps)
 
 

@@ -23,6 +23,7 @@ from besttrav.journal.operations import move, together
 from besttrav.kernel import clock, period, references
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.crash import crashpoint
+from besttrav.kernel.jobs import each
 from besttrav.kernel.statements import row_of, rows_of
 from besttrav.payments import operations as payments
 from besttrav.payments.models import Payment, Refund, RefundState
@@ -197,14 +198,7 @@ def expire() -> int:
     unpaid = list(queries.run_out(now).order_by("pay_by").values_list("id", flat=True)[:IN_ONE_RUN])
     late = Order.objects.filter(state=OrderState.PAID, issue_by__lt=now).order_by("issue_by")
     contracts = list(late.values_list("application__contract", flat=True)[:IN_ONE_RUN])
-    failed: list[Exception] = []
-    for step in [*(partial(_expire, id) for id in unpaid), *(partial(_give_up, contract) for contract in contracts)]:
-        try:
-            step()
-        except Exception as error:  # noqa: BLE001  # raised below, once the others had their turn
-            failed.append(error)
-    if failed:
-        raise failed[0]
+    each([*(partial(_expire, id) for id in unpaid), *(partial(_give_up, contract) for contract in contracts)])
     return len(unpaid) + len(contracts)
 
 
