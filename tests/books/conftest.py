@@ -16,6 +16,7 @@ from besttrav.policies.models import Policy, PolicyTransaction, TransactionKind
 from besttrav.privacy import invariants
 from tests.payments.conftest import CLERK
 
+YEAR: dict[str, Any] = {"first_day": date(2026, 1, 1), "last_day": date(2026, 12, 31)}
 SECOND = Actor.staff(id=new_id(), number="0418", roles=frozenset({"finance"}))
 ASKED: tuple[str, ...] = ("every_posting", "premiums_and_commission", "every_payment_", "every_captured_", "every_channel_")
 ASKED += ("every_transaction_is_entered", "every_commission", "every_run", "what_is_owed", "every_statement", "one_rule", "every_rule")

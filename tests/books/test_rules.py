@@ -9,10 +9,8 @@ from django.db import IntegrityError, transaction
 from besttrav.books import operations as books
 from besttrav.books.models import Rule, RuleState
 from besttrav.payments.operations import SecondPersonNeeded
-from tests.books.conftest import SECOND, proposed, ruled, version, violations
+from tests.books.conftest import SECOND, YEAR, proposed, ruled, version, violations
 from tests.payments.conftest import CLERK
-
-YEAR: dict[str, Any] = {"first_day": date(2026, 1, 1), "last_day": date(2026, 12, 31)}
 
 
 def test_whoever_proposes_a_rule_cannot_confirm_it(db: None) -> None:

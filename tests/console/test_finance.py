@@ -50,7 +50,7 @@ def test_a_figure_leads_to_its_entries_and_from_there_to_the_order(
     for count in (1, 5):
         for place in range(count):
             taken(file_of([Said(f"HA20269{count}{place:07}")]))
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             page = get(client)
     assert page.count("保险公司对账单中有一行") == 6
     with django_assert_num_queries(7):
@@ -97,7 +97,7 @@ def test_a_run_is_gathered_by_one_agreed_by_another_and_paid(world: World, djang
     assert post(maker, "runs/proposals/", **wanted | {"until": "2999-01-01"}).status_code == 422
     assert post(maker, "runs/proposals/", **wanted).status_code == 302
     run = Run.objects.get()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = get(maker, f"runs/{run.number}/")
     assert "¥600.00" in page
     assert post(maker, "runs/proposals/", **wanted).status_code == 422

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from besttrav.books.models import RoundingName, RunKind
+from besttrav.console.parties import names
 from besttrav.insurers import queries as insurers
 from besttrav.kernel import clock
 from besttrav.kernel.money import Money, Rounding
@@ -32,10 +33,15 @@ class _DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+def _insurers() -> list[tuple[str, str]]:
+    called = names()
+    return [("", "–"), *((code, called.get(code, code)) for code in insurers.codes())]
+
+
 def _insurer() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("Insurer"),
-        choices=lambda: [("", "–"), *((code, code) for code in insurers.codes())],
+        choices=_insurers,
         error_messages={"required": _("Choose an insurer")},
     )
 

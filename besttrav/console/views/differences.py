@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from besttrav.console.forms.orders import AgreementForm, SettlementForm
 from besttrav.console.order_page import ENTRIES, told
+from besttrav.console.parties import names
 from besttrav.journal.queries import about_any
 from besttrav.kernel.errors import Refusal
 from besttrav.payments import operations as payments
@@ -64,7 +65,15 @@ def _difference(request: StaffRequest, found: Difference, form: RefusableForm) -
     entries = [told(entry) for entry in about_any([found.id], limit=ENTRIES)]
     settling = form if isinstance(form, SettlementForm) else SettlementForm()
     return page(
-        request, "console/orders/difference.html", form=form, settling=settling, it=found, order=order, may_move_money=may, entries=entries
+        request,
+        "console/orders/difference.html",
+        names=names(),
+        form=form,
+        settling=settling,
+        it=found,
+        order=order,
+        may_move_money=may,
+        entries=entries,
     )
 
 

@@ -17,6 +17,7 @@ from besttrav.console.finance_page import FinancePage
 from besttrav.console.forms.finance import PaidForm, PayoutForm, RuleForm, RunForm, StatementForm
 from besttrav.console.forms.orders import AgreementForm
 from besttrav.console.order_page import ENTRIES, told
+from besttrav.console.parties import names
 from besttrav.journal.queries import about_any
 from besttrav.kernel import clock
 from besttrav.kernel.errors import Refusal
@@ -35,7 +36,9 @@ PAYOUT = "id_payout_%s"  # Two forms stand on one page.
 @access(_SEE)
 def finance(request: StaffRequest) -> HttpResponse:
     """Today's position, or that of an earlier day; every difference that is open; the runs that wait for somebody."""
-    return page(request, "console/finance/finance.html", it=FinancePage(_day(request), clock.now()), may_move_money=_may(request))
+    return page(
+        request, "console/finance/finance.html", it=FinancePage(_day(request), clock.now()), names=names(), may_move_money=_may(request)
+    )
 
 
 @require_safe
@@ -85,7 +88,9 @@ def intake(request: StaffRequest) -> HttpResponse:
 def statement(request: StaffRequest, statement_id: UUID) -> HttpResponse:
     """One statement: its sums beside ours, and its differences by line."""
     found = get_object_or_404(Statement, id=statement_id)
-    return page(request, "console/finance/statement.html", it=found, findings=queries.findings_of(found), entries=_history(found.id))
+    return page(
+        request, "console/finance/statement.html", it=found, names=names(), findings=queries.findings_of(found), entries=_history(found.id)
+    )
 
 
 @require_safe
@@ -208,7 +213,7 @@ def rule_confirmation(request: StaffRequest, rule_id: UUID) -> HttpResponse:
 
 def _statements(request: StaffRequest, form: StatementForm) -> HttpResponse:
     found = Statement.objects.order_by("-taken_at")[:SHOWN]
-    return page(request, "console/finance/statements.html", form=form, statements=found, may_move_money=_may(request))
+    return page(request, "console/finance/statements.html", form=form, statements=found, names=names(), may_move_money=_may(request))
 
 
 def _runs(request: StaffRequest, form: RunForm | PayoutForm | None = None) -> HttpResponse:
@@ -219,6 +224,7 @@ def _runs(request: StaffRequest, form: RunForm | PayoutForm | None = None) -> Ht
         proposal=form if isinstance(form, RunForm) else RunForm(),
         payout=form if isinstance(form, PayoutForm) else PayoutForm(auto_id=PAYOUT),
         runs=Run.objects.order_by("-proposed_at")[:SHOWN],
+        names=names(),
         may_move_money=_may(request),
     )
 
@@ -230,6 +236,7 @@ def _run(request: StaffRequest, found: Run, form: PaidForm | AgreementForm) -> H
         request,
         "console/finance/run.html",
         it=found,
+        names=names(),
         form=form,
         paying=form if isinstance(form, PaidForm) else PaidForm(),
         rows=[(entry, orders.get(entry.payment.order_id, "") if entry.payment else "") for entry in entries],
@@ -247,6 +254,7 @@ def _rules(request: StaffRequest, form: RuleForm | AgreementForm | None = None) 
         "console/finance/rules.html",
         form=form or proposal,
         proposal=proposal,
+        names=names(),
         proposed=[one for one in known if one.state == RuleState.PROPOSED],
         rules=[one for one in known if one.state != RuleState.PROPOSED],
         may_move_money=_may(request),

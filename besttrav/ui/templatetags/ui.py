@@ -221,6 +221,12 @@ def choice(option: BoundWidget) -> SafeString:
     return format_html('<input type="{}" name="{}" value="{}"{}{}>', data["type"], data["name"], data["value"], others, bare)
 
 
+@register.filter
+def called(code: str, names: Mapping[str, str]) -> str:
+    """What the bearer of a code is called, where the names know it."""
+    return names.get(code, code)
+
+
 # The sale
 
 
