@@ -152,7 +152,7 @@ class Finance(Day):
         settle_all()
 
 
-@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 100))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 100))])
 def test_with_buyers_channels_and_finance_in_any_order_every_fen_has_its_place(
     cashiers: dict[str, Cashier], drain: Drain, stopped_clock: StoppedClock, seed: int
 ) -> None:

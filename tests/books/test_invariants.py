@@ -68,7 +68,7 @@ def told(db: None) -> None:
         ("UPDATE payments_posting SET key = 'handed_on:SR0' WHERE key LIKE 'handed_on:%'", RUNS),
         ("DELETE FROM books_finding WHERE line_id IS NOT NULL", TOLD),
         ("UPDATE books_statement SET lines = lines + 1", TOLD),
-        ("UPDATE books_statementline SET commission_fen = 1 WHERE id = (SELECT max(id) FROM books_statementline)", TOLD),
+        ("UPDATE books_statementline SET commission_fen = 1 WHERE place = 3", TOLD),
         ("ALTER TABLE books_rule DROP CONSTRAINT books_one_rule_at_a_time", ONE_RULE),
         ("UPDATE books_rule SET state = 'refused'", PATHS),
         ("UPDATE payments_line SET account = 'commission_bank' WHERE account = 'bank'", NETTED),

@@ -117,7 +117,7 @@ UPDATE books_told told SET entry_id = entry.id FROM line JOIN entry USING ({same
 """
 _KEEP = """
 INSERT INTO books_statementline (statement_id, place, number, kind, premium_fen, commission_fen, day, entry_id)
-SELECT %s, place, number, kind, premium_fen, commission_fen, day, entry_id FROM books_told
+SELECT %s, place, number, kind, premium_fen, commission_fen, day, entry_id FROM books_told ORDER BY place
 """
 
 
