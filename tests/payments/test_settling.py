@@ -127,7 +127,7 @@ def test_what_stands_though_the_channel_takes_it_no_more_is_paid_by_hand_and_no_
     cashiers: dict[str, Cashier], stopped_clock: StoppedClock
 ) -> None:
     payment, part = captured(cashiers), Money(345)
-    stopped_clock.advance(timedelta(days=366))
+    passing(366 * 86_400, cashiers, stopped_clock)
     with pytest.raises(paying.RefundTooLate):
         decided(payment, part.fen)
     stands = {"because": "surrendered", "actor": CLERK, "stands": True}
