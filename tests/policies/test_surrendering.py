@@ -31,7 +31,7 @@ from besttrav.policies.models import (
     TransactionKind,
 )
 from besttrav.policies.operations import cancelling, deciding, surrendering
-from besttrav.policies.queries import surrenders_waiting
+from besttrav.policies.queries import clocked, surrenders_waiting
 from besttrav.sales.models import OrderState
 from tests.faults.test_together import at_once
 from tests.insurance import Later
@@ -54,7 +54,10 @@ def test_before_the_start_everything_comes_back_by_itself(shop: Shop, later: Lat
     it = bought(shop, later, slug, scene)
     shown = it.shown()
     assert (shown.refund, shown.fee, shown.last_day, shown.is_checked) == (it.policy.premium, Money(0), None, False)
-    surrender = it.follow(it.asked())
+    surrender = it.asked()
+    with pytest.raises(surrendering.NotOverYet):
+        surrendering.take_back(surrender=surrender, actor=it.actor)
+    it.follow(surrender)
 
     assert (surrender.state, it.policy.state, it.payment.state) == (S.DONE, PolicyState.CANCELLED, PaymentState.RETURNED)
     assert it.paid_back() == [it.policy.premium_fen]
@@ -134,6 +137,11 @@ def test_what_is_confirmed_is_what_was_shown(shop: Shop, later: Later) -> None:
     it.begin_cover()
     with pytest.raises(surrendering.FiguresMoved):
         it.asked(seal=shown, code=code)
+    it.begin_cover(8)
+    with pytest.raises(surrendering.NotSurrenderable):
+        it.shown(SurrenderReason.OTHER)
+    with pytest.raises(surrendering.NotSurrenderable):
+        surrendering.request_code(policy=it.policy, visitor=shop.visitor, actor=it.actor)
     assert not Surrender.objects.exists()
 
 
@@ -146,9 +154,12 @@ def test_only_a_fresh_code_to_the_policyholders_phone_confirms_it(shop: Shop, la
     stranger = shop.world.ask_for_code("+8612900006666", shop.visitor, CodePurpose.SURRENDER)
     with pytest.raises(CodeRefused):
         it.asked(code=(stranger.id, shop.world.carrier.code("+8612900006666")))
+    whose, it.payment.subject = it.payment.subject, it.order.id
+    with pytest.raises(ValueError, match="bought it"):
+        it.asked(code=(challenge, digits))
+    it.payment.subject = whose
     it.asked(code=(challenge, digits))
     assert Surrender.objects.count() == 1
-    assert shop.work()
 
 
 def test_what_has_ended_or_was_given_up_cannot_be_given_up(shop: Shop, later: Later) -> None:
@@ -165,23 +176,6 @@ def test_what_has_ended_or_was_given_up_cannot_be_given_up(shop: Shop, later: La
         it.asked(seal=seal, code=code)
 
 
-def test_a_policy_that_has_ended_is_told_so(shop: Shop, later: Later) -> None:
-    it = bought(shop, later)
-    it.begin_cover(8)
-    with pytest.raises(surrendering.NotSurrenderable):
-        it.shown(SurrenderReason.OTHER)
-    with pytest.raises(surrendering.NotSurrenderable):
-        surrendering.request_code(policy=it.policy, visitor=shop.visitor, actor=it.actor)
-
-
-def test_nobody_is_paid_out_of_another_payment(shop: Shop, later: Later) -> None:
-    it = bought(shop, later)
-    code = it.code()
-    it.payment.subject = it.order.id
-    with pytest.raises(ValueError, match="bought it"):
-        it.asked(code=code)
-
-
 @pytest.mark.django_db(transaction=True, databases=["default", "vault"])
 def test_pressed_twice_at_once_it_is_given_up_once(shop: Shop, later: Later) -> None:
     it = bought(shop, later)
@@ -189,9 +183,12 @@ def test_pressed_twice_at_once_it_is_given_up_once(shop: Shop, later: Later) -> 
     done = at_once(*(partial(frozen, now, it.asked, seal=seal, code=code) for _ in range(2)))
     assert sum(isinstance(one, Surrender) for one in done) == 1
     assert sum(isinstance(one, (surrendering.AlreadyAsked, CodeRefused)) for one in done) == 1
+    (exchange,) = it.cancellations
+    cancelling.work(exchange=exchange)
+    assert at_once(*(partial(frozen, now, cancelling.settle, exchange=exchange) for _ in range(2))) == [None, None]
     it.follow(Surrender.objects.get())
     assert it.paid_back() == [it.policy.premium_fen]
-    assert len(it.cancellations) == 1
+    assert (len(it.cancellations), it.policy.transactions.count()) == (1, 2)
 
 
 # The insurer says no, nothing, or something else
@@ -305,6 +302,7 @@ def test_much_money_takes_a_second_person(shop: Shop, later: Later, monkeypatch:
     it = bought(shop, later)
     surrender = it.asked()
     assert deciding.needed(surrender) == [Missing.IDENTITY]
+    assert_counted_in_working_days(surrender)
     it.accepted(surrender)
     shop.work()
     assert (surrender.state, it.cancellations) == (S.PROPOSED, [])
@@ -337,14 +335,6 @@ def test_what_is_missing_is_asked_for_once_and_the_policyholder_may_keep_it_afte
     assert_whole()
 
 
-def test_once_the_insurer_is_asked_nothing_is_taken_back(shop: Shop, later: Later) -> None:
-    it = bought(shop, later)
-    surrender = it.asked()
-    with pytest.raises(surrendering.NotOverYet):
-        surrendering.take_back(surrender=surrender, actor=it.actor)
-    assert it.follow(surrender).state == S.DONE
-
-
 @pytest.mark.django_db(transaction=True, databases=["default", "vault"])
 def test_of_two_who_decide_at_once_one_has_their_way(shop: Shop, later: Later) -> None:
     it = bought(shop, later)
@@ -362,20 +352,6 @@ def test_of_two_who_decide_at_once_one_has_their_way(shop: Shop, later: Later) -
     was_refused = asked.state == S.REFUSED
     assert len(refused) >= (1 if was_refused else 2), "twice not accepted is once not accepted"
     assert len(it.cancellations) == (0 if was_refused else 1)
-
-
-def test_the_clocks_count_working_days_and_the_next_to_end_comes_first(shop: Shop, later: Later, monkeypatch: pytest.MonkeyPatch) -> None:
-    low_limit(monkeypatch)
-    it = bought(shop, later)
-    surrender = it.asked()
-    monkeypatch.setattr(surrender, "asked_at", datetime(2026, 9, 30, 12, tzinfo=clock.BEIJING))
-    surrender.save()
-    (waiting,) = surrenders_waiting()
-    assert waiting.due == date(2026, 10, 9), "the first week of October is off"
-    assert waiting.is_late(clock.today())
-    surrender.asked_at = datetime(2026, 12, 30, 12, tzinfo=clock.BEIJING)
-    surrender.save()
-    assert surrenders_waiting()[0].due is None, "nobody has said yet which days of January are worked"
 
 
 def test_what_lost_its_job_is_taken_over_by_the_clock(shop: Shop, later: Later) -> None:
@@ -401,3 +377,12 @@ def fresh(surrender: Surrender) -> Surrender:
 def frozen(now: datetime, act: Any, **values: Any) -> Any:
     with clock.frozen(now):
         return act(**values)
+
+
+def assert_counted_in_working_days(surrender: Surrender) -> None:
+    surrender.asked_at = datetime(2026, 9, 30, 12, tzinfo=clock.BEIJING)
+    assert clocked(surrender).due == date(2026, 10, 9), "the first week of October is off"
+    assert clocked(surrender).is_late(date(2026, 10, 10))
+    surrender.asked_at = datetime(2026, 12, 30, 12, tzinfo=clock.BEIJING)
+    assert clocked(surrender).due is None, "nobody has said yet which days of January are worked"
+    surrender.refresh_from_db()
