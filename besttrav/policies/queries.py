@@ -1,7 +1,9 @@
 """Reading contracts on somebody's behalf. What somebody may not see and what is not there look the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db.models import F, Q
 
@@ -45,6 +47,12 @@ class Clocked:
 def surrender_of(policy: Policy) -> Surrender | None:
     """The newest surrender of a policy, whatever became of it."""
     return Surrender.objects.filter(policy=policy).order_by("-asked_at").first()
+
+
+def contracts_being_given_up(contracts: Sequence[UUID]) -> set[UUID]:
+    """Those of these contracts whose surrender is under way."""
+    under_way = Surrender.objects.exclude(state__in=[_U.DONE, _U.REFUSED]).filter(policy__contract__in=contracts)
+    return set(under_way.values_list("policy__contract", flat=True))
 
 
 def surrenders_waiting() -> list[Clocked]:

@@ -16,6 +16,7 @@ from besttrav.catalogue.offer import Coverage, Group, Offer
 from besttrav.kernel.money import Money
 from besttrav.people.models import Account
 from besttrav.policies.models import Party, Policy, PolicyTransaction, Stage, SurrenderState, TransactionKind
+from besttrav.policies.queries import contracts_being_given_up
 from besttrav.portal.order_page import ContractPage
 from besttrav.privacy.fields import fields_of
 from besttrav.privacy.gate import reveal_one
@@ -46,6 +47,7 @@ class Row:
     policy: Policy | None
     people: int
     today: date
+    is_being_given_up: bool
 
     @property
     def stage(self) -> Stage | None:
@@ -71,6 +73,8 @@ class Row:
         """The one thing to know or do now."""
         if self.policy is None:
             return _ORDER_NEXT[OrderState(self.order.state)]
+        if self.is_being_given_up:
+            return _("Surrender under way")
         match self.stage:
             case Stage.UPCOMING:
                 days = (self.policy.first_day - self.today).days
@@ -121,6 +125,7 @@ def _rows(account: Account, today: date) -> list[Row]:
     orders = orders_of(account=account)
     contracts = [order.application.contract for order in orders]
     policies = {policy.contract: policy for policy in Policy.objects.filter(contract__in=contracts)}
+    leaving = contracts_being_given_up(contracts)
     insured = _counted(Party.objects.filter(contract__in=contracts, is_insured=True).values_list("contract", flat=True))
     return [
         Row(
@@ -129,6 +134,7 @@ def _rows(account: Account, today: date) -> list[Row]:
             policies.get(order.application.contract),
             insured.get(order.application.contract, 0),
             today,
+            order.application.contract in leaving,
         )
         for order in orders
     ]

@@ -191,7 +191,7 @@ def test_my_insurance_has_tabs_by_where_it_stands(
         given_to(order, member.account)
     client = browser_of(member)
     client.get("/my/policies/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = client.get("/my/policies/").content.decode()
     assert first.number[:4] in page
     assert f"/orders/{first.number}/documents/e-policy/" in page

@@ -97,6 +97,7 @@ def test_after_the_start_the_reason_is_asked_and_proof_has_a_way_to_us(shop: Sho
     assert confirm(client, policy, posted).status_code == 303
 
     surrender = Surrender.objects.get()
+    assert "退保办理中" in client.get("/my/policies/").content.decode()
     page = client.get(f"/my/policies/{policy.id}/").content.decode()
     for words in ("service@besttrav.example", surrender.number, "出入境记录", "保留保单"):
         assert words in page, words
