@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from besttrav.kernel import clock
+from besttrav.kernel.clock import BEIJING
 from besttrav.kernel.operator import operator
 from besttrav.payments.models import Refund, RefundState
 from besttrav.policies.limits import SURRENDER
@@ -74,9 +74,9 @@ class SurrenderStory:
         if one.agreed_at and one.state != _U.PROPOSED:
             return _done(one.agreed_at, pgettext("surrender", "Checked"))
         if one.state == _U.MISSING:
-            return _open("now", clocked(one).due, _("We need something from you"), missing=self._to_send(one.missing), sends=True)
+            return _open("now", clocked(one).due, _("We need something from you"), missing=self._to_send(one.missing))
         to_send = [code.value for code in deciding.needed(one)] if one.state == _U.RECEIVED else []
-        return _open("now", clocked(one).due, _("We check it"), missing=self._to_send(to_send), sends=bool(to_send))
+        return _open("now", clocked(one).due, _("We check it"), missing=self._to_send(to_send))
 
     def _ended(self) -> dict[str, Any]:
         one = self.surrender
@@ -91,7 +91,8 @@ class SurrenderStory:
             return _open("now", clocked(one).due, title, str(HALTED) % {"insurer": self.insurer})
         if one.state == _U.AT_INSURER:
             return _open("now", clocked(one).due, title)
-        return _open("todo", workdays_after(clock.today(), SURRENDER.process_workdays), title)
+        asked_on = one.asked_at.astimezone(BEIJING).date()
+        return _open("todo", workdays_after(asked_on, SURRENDER.accept_workdays + SURRENDER.process_workdays), title)
 
     def _paid(self) -> Iterator[dict[str, Any]]:
         one, refund = self.surrender, self.refund
