@@ -128,6 +128,8 @@ def _needed_besides(model: type[models.Model], placed: dict[str, str]) -> dict[s
         return {"account": Account.objects.order_by("id").first() or _row_of(Account, placed)}
     if model._meta.label == "contact.Message":
         return {"state": "sent"}  # The carrier would not understand a canary.
+    if model._meta.label == "invoices.Invoice":
+        return _invoiced()
     if model._meta.label == "policies.Party":
         return {"is_holder": True}
     if model._meta.label == "policies.Policy":
@@ -156,6 +158,15 @@ def _issued() -> dict[str, Any]:
         deadline_at=clock.now(),
     )
     return {"contract": issued.contract, "insurer": issued.insurer, "number": issued.policy_number}
+
+
+def _invoiced() -> dict[str, Any]:
+    """An invoice that is there, and the permit it left on."""
+    invoice = ids.new_id()
+    Sharing.objects.create(
+        subject=ids.new_id(), recipient="insurer", recipient_name="heyan", purpose="invoice", basis="law", fields=[], about=invoice
+    )
+    return {"id": invoice, "state": "ok", "official_number": invoice.hex[:20]}
 
 
 def walk() -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_a_purchase_keeps_to_its_budget_of_statements_however_many_people_are_in
     assert four - one <= 2, "the notices to the others and the look at who has one"
 
 
-BUDGET = 254
+BUDGET = 261  # Seven are the books: what the insurer is to be paid and pays us is entered with the policy.
 
 
 def bought(shop: Shop, turn: int, *, people: int) -> int:
