@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dev import environment
-from dev.databases import make_sure_of
 from dev.environment import ROOT, Need
 from dev.postgres import Cluster
 from dev.processes import unprivileged_account
@@ -28,6 +27,8 @@ COPIED = {
     "BESTTRAV_ERASURE_LEDGER": "ledger",
     "BESTTRAV_JOURNAL_HEADS": "heads",
 }
+# What rows are bound with: the copy must find them as bound as they are.
+BOND_KEYS = ("SECRET_KEY", "CODE_KEY", "GRANT_KEY", "ORDER_KEY")
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def main() -> None:
             from django.conf import settings
 
             require_local_keys(settings.PROVIDERS["keys"]["class"])
-            environ |= copy_keys(place)
+            environ |= copy_keys(place) | {f"BESTTRAV_{name}": getattr(settings, name) for name in BOND_KEYS}
             with step("Backing up the site"):
                 environ["DRILL"] = str(back_up(place / "backups"))
             ran = subprocess.run([sys.executable, "-m", "dev.drill", "inside"], env={**os.environ, **environ}, cwd=ROOT, check=False)
@@ -107,6 +108,8 @@ def back_up(to: Path) -> Path:
 
 
 def play(place: Path) -> None:
+    from dev.databases import make_sure_of  # It needs the environment, which this program has just entered.
+
     for name in URLS:
         make_sure_of(os.environ[name])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "besttrav.settings")

@@ -23,10 +23,11 @@ class Launcher:
     def __init__(self, state: Path, port: int, *, env: Mapping[str, str] | None = None) -> None:
         self.port = port
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the launcher
+        self.env = {**_own_environment(), "BESTTRAV_STATE": str(state), "PORT": str(port), **(env or {})}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "dev.run"],
             cwd=ROOT,
-            env={**_own_environment(), "BESTTRAV_STATE": str(state), "PORT": str(port), **(env or {})},
+            env=self.env,
             stdout=self._words,
             stderr=subprocess.STDOUT,
             process_group=0,

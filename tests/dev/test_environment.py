@@ -1,6 +1,9 @@
 """The environment is built when it is stale, and never where it is somebody else's."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,3 +45,17 @@ def test_one_that_we_did_not_make_is_refused_and_kept(clone: Path) -> None:
     with pytest.raises(Trouble, match="was not made by us"):
         make_fresh(Need.RUN)
     assert (clone / ".venv" / "precious").exists()
+
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = sorted(set(re.findall(r"-m (dev\.\w+)", (ROOT / "Makefile").read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_a_command_begins_on_a_machine_that_has_nothing_yet(module: str) -> None:
+    """It builds the environment itself, so until then it may need nothing that only the environment has."""
+    bare = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {module}"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert bare.returncode == 0, bare.stderr

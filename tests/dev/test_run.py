@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from dev.environment import ROOT
 from dev.postgres import free_port
 from dev.processes import Footprint
 from tests.dev.launcher import Launcher
@@ -206,3 +208,13 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(start: Star
     assert launcher.process.wait(timeout=60) == 1
     assert "cannot be reached" in launcher.heard
     assert "secret-word" not in launcher.heard
+
+
+def test_the_site_as_it_stands_would_stand_the_drill(start: Start, state: Path) -> None:
+    launcher = start().wait_until_it_stands()
+    told = subprocess.run(
+        [sys.executable, "-m", "dev.drill"], cwd=ROOT, env=launcher.env, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert told.returncode == 0, told.stderr
+    assert "The site would stand." in told.stdout + told.stderr
+    assert launcher.is_healthy()
