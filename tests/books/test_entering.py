@@ -4,10 +4,11 @@ import pytest
 
 from besttrav.books import operations as books
 from besttrav.books.models import Entry, RoundingName
+from besttrav.books.operations import entering
 from besttrav.kernel.money import ZERO, Money
 from besttrav.payments import ledger
 from besttrav.payments.accounts import Account
-from besttrav.policies.models import TransactionKind
+from besttrav.policies.models import Policy, TransactionKind
 from tests.books.conftest import entered, issued, ruled, then, violations
 
 CANCEL, ENDORSE = TransactionKind.CANCEL, TransactionKind.ENDORSE
@@ -75,6 +76,23 @@ def test_a_partner_is_paid_of_the_commission_by_a_rule_of_its_own(db: None) -> N
     books.enter(policy=then(policy, CANCEL, -10_000))
     assert (earned(), earned(Account.COMMISSION_PAYABLE)) == (ZERO, ZERO)
     assert violations() == {}
+
+
+def test_one_that_cannot_be_entered_keeps_no_other_from_its_turn(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    ruled(2_500)
+    stuck, other = issued(10_000), issued(20_000)
+    real = entering.enter
+
+    def refusing(*, policy: Policy) -> int:
+        if policy == stuck:
+            raise ZeroDivisionError
+        return real(policy=policy)
+
+    monkeypatch.setattr(entering, "enter", refusing)
+    with pytest.raises(ExceptionGroup) as failed:
+        books.enter_missing()
+    assert [type(error) for error in failed.value.exceptions] == [ZeroDivisionError]
+    assert [entry.policy for entry in Entry.objects.all()] == [other]
 
 
 def test_the_clock_enters_what_nobody_told_us_of(db: None) -> None:

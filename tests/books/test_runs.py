@@ -1,6 +1,6 @@
 """Handing on: two people, every fen by its policy, premiums in full, and commission on its own."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -15,6 +15,7 @@ from besttrav.payments.accounts import Account
 from besttrav.payments.models import ChannelName, Difference
 from besttrav.policies.models import TransactionKind
 from tests.books.conftest import SECOND, Said, entered, file_of, ruled, taken, then, violations
+from tests.conftest import StoppedClock
 from tests.payments.conftest import CLERK
 
 PREMIUM, COMMISSION = RunKind.PREMIUM, RunKind.COMMISSION
@@ -141,3 +142,11 @@ def test_a_run_opens_in_a_spreadsheet_and_holds_no_formula(db: None) -> None:
     cells = text.splitlines()[1].split(",")
     assert cells[0] == "'=HYPERLINK(1)"
     assert cells[3:5] == ["100.00", "25.00"]
+
+
+def test_a_movement_is_taken_out_with_its_time_in_beijing(db: None, stopped_clock: StoppedClock) -> None:
+    stopped_clock.move_to(datetime(2026, 11, 25, 17, 30, tzinfo=UTC))
+    ruled(2_500)
+    entered(10_000)
+    text = b"".join(books.export_account(account=Account.COMMISSION_EARNED, actor=CLERK)).decode("utf-8-sig")
+    assert "2026-11-26 01:30:00" in text

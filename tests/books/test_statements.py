@@ -1,7 +1,7 @@
 """What insurers state against our books: to the fen, whole or not at all, once, and what differs by its line."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -115,8 +115,10 @@ def test_a_file_that_is_broken_is_refused_by_its_line_and_leaves_nothing(books_o
 def test_the_same_file_is_taken_once_and_one_of_elsewhere_not_at_all(books_of_two: list[str]) -> None:
     content = file_of(Said(number) for number in books_of_two)
     taken(content)
-    with pytest.raises(books.AlreadyTaken):
+    Statement.objects.update(taken_at=datetime(2026, 11, 25, 17, tzinfo=UTC))  # an hour past midnight in Beijing
+    with pytest.raises(books.AlreadyTaken) as refused:
         taken(content)
+    assert "2026-11-26" in str(refused.value.message)
     with pytest.raises(books.TooManyDifferences):
         taken(file_of(Said(f"ZZ{place:012}") for place in range(2_001)))
     assert Statement.objects.count() == 1

@@ -508,6 +508,9 @@ def test_what_is_wrong_with_an_invoice_is_noticed(office: Office) -> None:
     late = "UPDATE invoices_invoice SET state = 'issued', next_try_at = now() - interval '1 day'"
     assert set(noticed(late)) >= {"no_invoice_runs_without_a_clock", "every_invoice_moved_along_its_table"}
     assert noticed("DELETE FROM privacy_sharing") == ["no_buyer_left_without_a_permit"]
+    about_to_leave = "WITH gone AS (DELETE FROM privacy_sharing), paperless AS (DELETE FROM invoices_invoicepaper)"
+    killed = f"{about_to_leave} UPDATE invoices_invoice SET state = 'unknown', official_number = '', next_try_at = now() + interval '1 day'"
+    assert noticed(killed) == ["every_invoice_moved_along_its_table"]
     assert noticed("DELETE FROM invoices_invoicepaper") == ["every_invoice_has_its_paper_and_no_other_has"]
     office.surrender()
     office.work()

@@ -1,6 +1,7 @@
 """From a transaction of a policy to its entry, with the commission it earns or takes back."""
 
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Q
@@ -10,6 +11,7 @@ from besttrav.books.models import Entry, Rule, RuleState
 from besttrav.journal.operations import record, together
 from besttrav.kernel.actors import Actor
 from besttrav.kernel.clock import BEIJING
+from besttrav.kernel.jobs import each
 from besttrav.kernel.money import ZERO, Money
 from besttrav.payments import ledger
 from besttrav.payments.accounts import Account
@@ -35,11 +37,13 @@ def enter(*, policy: Policy, partner: str = "") -> int:
 
 
 def enter_missing() -> int:
-    """Enter what nobody told us of, or whose job was lost; called by the clock. Says how many policies."""
+    """Enter what nobody told us of, or whose job was lost; called by the clock. Says how many policies.
+
+    One that fails keeps no other from its turn.
+    """
     left = PolicyTransaction.objects.filter(entry__isnull=True).order_by("at").values_list("policy", flat=True)
     found = list(dict.fromkeys(left[:IN_ONE_RUN]))
-    for policy in Policy.objects.filter(id__in=found):
-        enter(policy=policy)
+    each(partial(enter, policy=policy) for policy in Policy.objects.filter(id__in=found))
     return len(found)
 
 

@@ -18,6 +18,7 @@ from besttrav.books.statements import Fault, Line, Unreadable
 from besttrav.insurers import queries as insurers
 from besttrav.journal.operations import Draft, move, record, record_all
 from besttrav.kernel.actors import Actor
+from besttrav.kernel.clock import BEIJING
 from besttrav.kernel.errors import Refusal
 from besttrav.payments.actions import DIFFERENCE
 from besttrav.payments.models import Difference, DifferenceState, What
@@ -70,7 +71,7 @@ def take_statement(*, insurer: str, first_day: date, last_day: date, content: by
     with transaction.atomic():
         _one_at_a_time(insurer)
         if known := Statement.objects.filter(digest=digest).first():
-            raise AlreadyTaken(_("This very file was taken on %(day)s.") % {"day": f"{known.taken_at:%Y-%m-%d}"})
+            raise AlreadyTaken(_("This very file was taken on %(day)s.") % {"day": f"{known.taken_at.astimezone(BEIJING):%Y-%m-%d}"})
         statement = Statement.objects.create(insurer=insurer, first_day=first_day, last_day=last_day, digest=digest, taken_by=staff(actor))
         _copy(statements.read(content, shape, first_day, last_day))
         _match(statement)
